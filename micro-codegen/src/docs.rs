@@ -1,0 +1,108 @@
+//! Comments become documentation. What rustdoc would take for Rust to run is marked as text, since a comment in
+//! a `.proto` is for readers of every language.
+
+use prost_types::{FileDescriptorProto, SourceCodeInfo};
+
+/// Makes every comment of a file fit for rustdoc.
+pub(crate) fn clean(file: &mut FileDescriptorProto) {
+    for location in file
+        .source_code_info
+        .iter_mut()
+        .flat_map(|info| &mut info.location)
+    {
+        // Detached comments belong to nothing, and how they are told apart is a matter of taste.
+        location.leading_detached_comments.clear();
+        let comments = [&mut location.leading_comments, &mut location.trailing_comments];
+        for text in comments.into_iter().flatten() {
+            *text = without_code(text);
+        }
+    }
+}
+
+/// Returns the documentation of what stands at `path`: the comment above, then the one behind.
+pub(crate) fn at(info: Option<&SourceCodeInfo>, path: &[i32]) -> String {
+    let Some(location) = info
+        .into_iter()
+        .flat_map(|info| &info.location)
+        .find(|found| found.path == path)
+    else {
+        return String::new();
+    };
+    let comments = [
+        location.leading_comments.as_deref(),
+        location.trailing_comments.as_deref(),
+    ];
+    let texts: Vec<String> = comments
+        .into_iter()
+        .flatten()
+        .map(unindented)
+        .filter(|text| !text.is_empty())
+        .collect();
+    texts.join("\n\n")
+}
+
+/// Takes the space after the comment sign off every line, and empty lines off both ends.
+fn unindented(comment: &str) -> String {
+    let lines: Vec<&str> = comment
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
+        .collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+fn without_code(comment: &str) -> String {
+    let mut fenced = false;
+    let mut out = String::with_capacity(comment.len());
+    for line in comment.lines() {
+        let content = line.trim_start();
+        let indent = &line[..line.len() - content.len()];
+        if content.starts_with("```") || content.starts_with("~~~") {
+            fenced = !fenced;
+            let ticks = content.trim_start_matches(['`', '~']);
+            let marks = &content[..content.len() - ticks.len()];
+            let language = if fenced { "text" } else { "" };
+            out.push_str(&format!("{indent}{marks}{language}\n"));
+        } else if !fenced && (indent.contains('\t') || indent.len() > 4) {
+            // Four blanks after the first would begin a block of code.
+            out.push_str(&format!("    {content}\n"));
+        } else {
+            out.push_str(&format!("{line}\n"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost_types::source_code_info::Location;
+
+    #[test]
+    fn code_is_marked_as_text() {
+        assert_eq!(
+            without_code(" Says:\n\n     let x = 1;\n"),
+            " Says:\n\n    let x = 1;\n"
+        );
+        assert_eq!(
+            without_code(" ```go\n     x := 1\n ```\n after\n"),
+            " ```text\n     x := 1\n ```\n after\n"
+        );
+        assert_eq!(without_code(" - one\n   two\n"), " - one\n   two\n");
+    }
+
+    #[test]
+    fn both_comments_are_documentation() {
+        let location = Location {
+            path: vec![6, 0],
+            leading_comments: Some(" Says things.\n\n Politely.\n".to_owned()),
+            trailing_comments: Some(" Or not.\n".to_owned()),
+            ..Location::default()
+        };
+        let info = SourceCodeInfo {
+            location: vec![location],
+        };
+        assert_eq!(at(Some(&info), &[6, 0]), "Says things.\n\nPolitely.\n\nOr not.");
+        assert_eq!(at(Some(&info), &[6, 1]), "");
+        assert_eq!(at(None, &[6, 0]), "");
+    }
+}

@@ -1,0 +1,170 @@
+//! Puts everything together: one tree of modules in one file.
+//!
+//! The tree stands in a module of its own, so that lints can be told to leave it alone and its root is a place
+//! where paths end, whether or not a file has a package.
+
+use syn::{Ident, Item, ItemMod, LitByteStr, Path, parse_quote};
+
+use crate::error::Error;
+use crate::services::Services;
+use crate::source::Source;
+use crate::{Result, check, descriptors, messages, names, wellknown};
+
+/// The part of the version that generated code and library must share.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR")
+);
+
+/// Generates the tree. `micro` is the path of the library's crate.
+pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
+    let micro: Path = syn::parse_str(micro)
+        .map_err(|error| Error::new(format!("the path of micro, `{micro}`, is not a path: {error}")))?;
+    // Checked as it was read: comments are about to be changed, and imports that nobody reaches to be left out.
+    check::names(&source)?;
+    source.files = descriptors::canonical(std::mem::take(&mut source.files), &source.roots);
+
+    let printed = quote::quote!(#micro).to_string().replace(' ', "");
+    let mut items = root(&source, &micro)?;
+    for (path, content) in messages::generate(&source.files, &printed)? {
+        module(&mut items, &path)?.extend(content);
+    }
+    for file in source
+        .files
+        .iter()
+        .filter(|file| !wellknown::is_file(file.name()))
+    {
+        let services = Services {
+            source: &source,
+            file,
+            micro: &printed,
+        }
+        .generate()?;
+        if !services.is_empty() {
+            module(&mut items, &names::modules(file.package()))?.extend(services);
+        }
+    }
+
+    let mut roots = source.roots.clone();
+    roots.sort();
+    let head = format!(
+        "// Made by micro-codegen {VERSION} from {}. Do not edit.\n\n",
+        roots.join(", ")
+    );
+    let tree = ItemMod {
+        content: Some((syn::token::Brace::default(), items)),
+        ..shell()
+    };
+    let file = syn::File {
+        shebang: None,
+        attrs: Vec::new(),
+        items: vec![
+            Item::Mod(tree),
+            parse_quote! {
+                #[allow(unused_imports)]
+                pub use self::generated_by_micro::*;
+            },
+        ],
+    };
+    Ok(head + &prettyplease::unparse(&file))
+}
+
+/// Makes what stands above all packages: the guard of the version, the descriptors, and a line a message.
+fn root(source: &Source, micro: &Path) -> Result<Vec<Item>> {
+    let descriptors = LitByteStr::new(
+        &descriptors::encode(&source.files),
+        proc_macro2::Span::call_site(),
+    );
+    let mut items: Vec<Item> = vec![
+        parse_quote!(#micro::__private::codegen_version!(#VERSION);),
+        parse_quote! {
+            static POOL: #micro::__private::Pool = #micro::__private::Pool::new(#descriptors);
+        },
+    ];
+    for file in source
+        .files
+        .iter()
+        .filter(|file| !wellknown::is_file(file.name()))
+    {
+        for (path, full_name) in messages::list(file) {
+            let path: Path = syn::parse_str(&format!("self::{path}"))
+                .map_err(|error| Error::new(format!("message {full_name} has no path in Rust: {error}")))?;
+            items.push(parse_quote!(#micro::__private::prost_message!(#path, #full_name, POOL);));
+        }
+    }
+    Ok(items)
+}
+
+fn shell() -> ItemMod {
+    parse_quote! {
+        #[allow(
+            dead_code,
+            deprecated,
+            missing_docs,
+            non_camel_case_types,
+            unreachable_pub,
+            unused_imports,
+            unused_qualifications,
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            rustdoc::bare_urls,
+            rustdoc::broken_intra_doc_links,
+            rustdoc::invalid_html_tags
+        )]
+        mod generated_by_micro {}
+    }
+}
+
+/// Finds or makes the module at `path`. A package may share a module with the nested types of a message: package
+/// `shop.order` with those of `shop.Order`.
+fn module<'a>(items: &'a mut Vec<Item>, path: &[String]) -> Result<&'a mut Vec<Item>> {
+    let Some((first, rest)) = path.split_first() else {
+        return Ok(items);
+    };
+    let name: Ident = syn::parse_str(first)
+        .map_err(|error| Error::new(format!("`{first}` cannot be a module: {error}")))?;
+    let is_it =
+        |item: &Item| matches!(item, Item::Mod(module) if module.ident == name && module.content.is_some());
+    let position = match items.iter().position(is_it) {
+        Some(position) => position,
+        None => {
+            items.push(Item::Mod(parse_quote!(pub mod #name {})));
+            items.len() - 1
+        }
+    };
+    match &mut items[position] {
+        Item::Mod(found) => module(&mut found.content.get_or_insert_with(Default::default).1, rest),
+        _ => Err(Error::new(format!("`{first}` is not a module"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_made_once() {
+        let mut items = Vec::new();
+        let path = |path: &[&str]| -> Vec<String> { path.iter().map(|part| (*part).to_owned()).collect() };
+        module(&mut items, &path(&["shop", "v1"]))
+            .unwrap()
+            .push(parse_quote!(
+                struct A;
+            ));
+        module(&mut items, &path(&["shop", "v1"]))
+            .unwrap()
+            .push(parse_quote!(
+                struct B;
+            ));
+        module(&mut items, &path(&["shop", "r#async"])).unwrap();
+        assert_eq!(items.len(), 1);
+        let printed = quote::quote!(#(#items)*).to_string();
+        assert_eq!(
+            printed,
+            "pub mod shop { pub mod v1 { struct A ; struct B ; } pub mod r#async { } }"
+        );
+        assert!(module(&mut items, &path(&["a b"])).is_err());
+    }
+}

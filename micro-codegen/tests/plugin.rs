@@ -1,0 +1,83 @@
+//! `protoc-gen-micro` under the real `protoc` writes what the library writes.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/proto");
+const PLUGIN: &str = env!("CARGO_BIN_EXE_protoc-gen-micro");
+
+/// Finds `protoc`, or says why the test does not run.
+fn protoc() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|directory| directory.join("protoc"))
+        .find(|file| file.is_file());
+    if found.is_none() {
+        assert!(
+            std::env::var("MICRO_TEST_REQUIRE").as_deref() != Ok("all"),
+            "protoc is missing and everything is required"
+        );
+        let note = "not run: the output of protoc-gen-micro under protoc: protoc is missing";
+        writeln!(std::io::stderr(), "{note}").unwrap();
+    }
+    found
+}
+
+fn run(protoc: &Path, out: &Path, options: &[&str], files: &[&str]) -> std::process::Output {
+    Command::new(protoc)
+        .arg(format!("--plugin=protoc-gen-micro={PLUGIN}"))
+        .arg(format!("--micro_out={}", out.display()))
+        .args(["-I", PROTO])
+        .args(options)
+        .args(files)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_plugin_writes_what_the_library_writes() {
+    let Some(protoc) = protoc() else { return };
+    for files in [
+        &["shop/v1/shop.proto"][..],
+        &["words/v1/words.proto", "shop/v2/shop.proto", "shop/v1/shop.proto"],
+        &["shop/common/money.proto"],
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let output = run(&protoc, out.path(), &["--micro_opt=micro_path=::renamed"], files);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let by_plugin = fs::read_to_string(out.path().join("mod.rs")).unwrap();
+        let builder = micro_codegen::builder().include(PROTO).micro_path("::renamed");
+        let builder = files
+            .iter()
+            .fold(builder, |builder, file| builder.file(Path::new(PROTO).join(file)));
+        let by_library = builder.generate().unwrap();
+        let differs = by_plugin
+            .lines()
+            .zip(by_library.lines())
+            .find(|(plugin, library)| plugin != library);
+        assert!(by_plugin == by_library, "{files:?} differ: {differs:?}");
+    }
+}
+
+#[test]
+fn errors_reach_the_user_of_protoc() {
+    let Some(protoc) = protoc() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let output = run(
+        &protoc,
+        out.path(),
+        &["--micro_opt=colour=red"],
+        &["shop/common/money.proto"],
+    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && errors.contains("unknown parameter `colour=red`"),
+        "{errors}"
+    );
+}
