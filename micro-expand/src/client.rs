@@ -13,10 +13,7 @@ const OWN_METHODS: &[&str] = &["named", "new"];
 
 /// Names the client of `contract`: `SayClient`.
 pub fn client_ident(contract: &Contract) -> Ident {
-    let name = contract
-        .rust_name
-        .strip_prefix("r#")
-        .unwrap_or(&contract.rust_name);
+    let name = contract.rust_name.strip_prefix("r#").unwrap_or(&contract.rust_name);
     Ident::new(&format!("{name}Client"), Span::call_site())
 }
 
@@ -42,11 +39,7 @@ pub fn client_at(contract: &Contract, spans: &[Span]) -> TokenStream {
     }
     let docs = doc_attributes(&docs);
     let spans = spans.iter().copied().chain(std::iter::repeat(Span::call_site()));
-    let endpoints = contract
-        .methods
-        .iter()
-        .zip(spans)
-        .map(|(method, span)| endpoint(contract, method, span));
+    let endpoints = contract.methods.iter().zip(spans).map(|(method, span)| endpoint(contract, method, span));
     quote! {
         #docs
         #[allow(unreachable_pub)]
@@ -84,9 +77,7 @@ pub fn client_at(contract: &Contract, spans: &[Span]) -> TokenStream {
 
 fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
     let micro = &contract.micro;
-    let Method {
-        request, reply, cfgs, ..
-    } = method;
+    let Method { request, reply, cfgs, .. } = method;
     let path = contract.path(method);
     let full_name = &contract.full_name;
     let const_docs = format!(" Describes `{}`.", method.name);
@@ -145,11 +136,7 @@ pub(crate) mod tests {
             rust_name: "Say".to_owned(),
             full_name: "greeter.v1.Say".to_owned(),
             docs: "Greets.".to_owned(),
-            methods: vec![
-                method("hello", "Hello"),
-                method("type", "Type"),
-                method("new", "New"),
-            ],
+            methods: vec![method("hello", "Hello"), method("type", "Type"), method("new", "New")],
             micro: syn::parse_quote!(::micro),
         }
     }
@@ -158,9 +145,7 @@ pub(crate) mod tests {
     fn the_client_has_a_constant_and_a_method_for_every_endpoint() {
         let tokens = client(&say());
         let file: syn::File = syn::parse2(tokens.clone()).expect("the client parses");
-        let Some(syn::Item::Impl(methods)) = file.items.last() else {
-            panic!("an impl comes last")
-        };
+        let Some(syn::Item::Impl(methods)) = file.items.last() else { panic!("an impl comes last") };
         assert_eq!(methods.items.len(), 2 + 2 * 3);
         let text = tokens.to_string();
         assert!(text.contains("pub const HELLO"), "{text}");

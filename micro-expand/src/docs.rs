@@ -50,15 +50,7 @@ mod tests {
         let text = "Says hello.\n\n        let x = 1;\n```\nnot rust\n```\nEnd.";
         assert_eq!(
             lines(text),
-            [
-                " Says hello.",
-                "",
-                "   let x = 1;",
-                " ```text",
-                " not rust",
-                " ```",
-                " End."
-            ]
+            [" Says hello.", "", "   let x = 1;", " ```text", " not rust", " ```", " End."]
         );
     }
 

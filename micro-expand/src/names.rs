@@ -43,11 +43,7 @@ pub fn upper_camel(name: &str) -> String {
     words
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters
-                .next()
-                .into_iter()
-                .flat_map(char::to_uppercase)
-                .chain(letters)
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
         })
         .collect()
 }

@@ -37,13 +37,7 @@ pub struct Row<'a> {
 ///
 /// Everything in it points at the method: a future that is not `Send` is reported there, not at the attribute.
 pub fn row(row: &Row<'_>) -> TokenStream {
-    let Row {
-        micro,
-        spec,
-        function,
-        cfgs,
-        ..
-    } = row;
+    let Row { micro, spec, function, cfgs, .. } = row;
     let this = match row.receiver {
         Receiver::Reference => quote!(&this),
         Receiver::Arc => quote!(this),

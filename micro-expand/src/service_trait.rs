@@ -27,10 +27,7 @@ pub fn service_trait(contract: &Contract) -> TokenStream {
         "" => doc_attributes(&format!("Serves `{full_name}`.")),
         docs => doc_attributes(docs),
     };
-    let methods = contract
-        .methods
-        .iter()
-        .map(|method| declaration(contract, method));
+    let methods = contract.methods.iter().map(|method| declaration(contract, method));
     let rows = contract.methods.iter().map(|method| trait_row(contract, method));
     let rows_const = Ident::new(ROWS_CONST, Span::call_site());
     let contract_const = Ident::new(CONTRACT_CONST, Span::call_site());
@@ -52,9 +49,7 @@ pub fn service_trait(contract: &Contract) -> TokenStream {
 
 fn declaration(contract: &Contract, method: &Method) -> TokenStream {
     let micro = &contract.micro;
-    let Method {
-        request, reply, cfgs, ..
-    } = method;
+    let Method { request, reply, cfgs, .. } = method;
     let name = ident(&method.rust_name);
     let docs = match method.docs.trim() {
         "" => doc_attributes(&format!("Answers `{}`.", method.name)),

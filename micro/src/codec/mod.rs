@@ -3,18 +3,39 @@
 //! `proto` is what messages are made of and needs no descriptor. Every other codec sees a message as a
 //! [`Dynamic`] value, so a codec is written once for all messages, generated or annotated, and a codec added
 //! on the builder is answered by every endpoint.
+//!
+//! | name | content types | features |
+//! | --- | --- | --- |
+//! | `proto` | `application/proto`, `application/protobuf`, `application/x-protobuf` | |
+//! | `json` | `application/json` | |
+//! | `bytes` | `application/bytes`, `application/octet-stream` | |
+//! | `msgpack` | `application/msgpack`, `application/x-msgpack`, `application/vnd.msgpack` | `msgpack` |
+//! | `cbor` | `application/cbor` | `cbor` |
 
+mod bytes;
+mod canonical;
+#[cfg(feature = "cbor")]
+mod cbor;
 mod dynamic;
 mod encoding;
 mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 mod set;
+#[cfg(any(feature = "cbor", feature = "msgpack"))]
+mod tree;
 
+pub use self::bytes::BytesField;
+#[cfg(feature = "cbor")]
+pub use cbor::Cbor;
 pub use dynamic::Dynamic;
 pub use encoding::Encoding;
 pub use json::Json;
+#[cfg(feature = "msgpack")]
+pub use msgpack::MessagePack;
 pub use set::Codecs;
 
-use bytes::Bytes;
+use ::bytes::Bytes;
 
 use crate::error::Result;
 use crate::message::Descriptor;

@@ -1,6 +1,10 @@
 //! The description of a message type.
 
 use std::fmt;
+use std::sync::OnceLock;
+
+use super::Message;
+use super::types::Types;
 
 /// Describes a message: its name, fields and the types they refer to. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,5 +31,38 @@ impl Descriptor {
 impl fmt::Debug for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Descriptor({})", self.full_name())
+    }
+}
+
+/// Holds the descriptor of one type, made when it is first asked for.
+#[doc(hidden)]
+pub struct DescriptorCell(OnceLock<Descriptor>);
+
+impl DescriptorCell {
+    /// Makes an empty cell.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        DescriptorCell(OnceLock::new())
+    }
+
+    /// Returns the descriptor that `make` makes the first time.
+    pub fn get_or_make(&self, make: impl FnOnce() -> Descriptor) -> Descriptor {
+        self.0.get_or_init(make).clone()
+    }
+
+    /// Returns the descriptor of an annotated type.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the types contradict one another, such as two types of one name: no contract can be made of them.
+    pub fn describe<T: Message>(&self) -> Descriptor {
+        self.get_or_make(|| {
+            let mut types = Types::default();
+            T::register(&mut types);
+            match types.build(T::NAME) {
+                Ok(descriptor) => descriptor,
+                Err(why) => panic!("the message {} cannot be described: {why}", T::NAME),
+            }
+        })
     }
 }

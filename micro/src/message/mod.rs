@@ -2,11 +2,62 @@
 //!
 //! A type becomes a message by [`#[micro::message]`](macro@crate::message) or by being generated from a `.proto`
 //! with `micro-codegen`. Both ways in implement [`Message`]: the same wire bytes, the same JSON, the same
-//! descriptor.
+//! descriptor. The well-known types of `prost-types` are messages too, and [`wrappers`] holds the rest of them.
+//!
+//! # Fields
+//!
+//! What a field is follows from its type, so aliases work:
+//!
+//! | Rust | protobuf |
+//! | --- | --- |
+//! | `bool`, `f32`, `f64`, `String` | `bool`, `float`, `double`, `string` |
+//! | `i32`, `i64`, `u32`, `u64` | `int32`, `int64`, `uint32`, `uint64` |
+//! | the same with `#[encoding(sint)]` | `sint32`, `sint64` |
+//! | the same with `#[encoding(fixed)]` | `sfixed32`, `sfixed64`, `fixed32`, `fixed64` |
+//! | `Vec<u8>`, `bytes::Bytes` | `bytes` |
+//! | `Vec<T>` | `repeated`, numbers packed |
+//! | `Option<T>` | `optional`; of a message: present or not |
+//! | `HashMap<K, V>`, `BTreeMap<K, V>` | `map<K, V>`; an encoding applies to the values |
+//! | an enum of units | an open enum, first of all the variant numbered 0 |
+//! | `Option<E>` or `E`, an enum of payloads | `oneof` |
+//! | a message `T`, `Box<T>` | a message |
+//! | `SystemTime`, `Duration` | `google.protobuf.Timestamp`, `google.protobuf.Duration` |
+//!
+//! A bare message, time or oneof is always sent, like a `required` one of prost, and is at its default when it does
+//! not arrive; `Option` tells the two apart. A type that contains itself does so through `Option<Box<T>>`, `Vec<T>`
+//! or a map.
+//!
+//! A number that no variant has is read as the variant numbered 0, unless a variant marked
+//! `#[unknown] Other(i32)` catches it; then it is kept and sent on unchanged.
 
 mod descriptor;
+mod field;
+mod generated;
+mod numbers;
+mod types;
+mod wellknown;
+pub mod wrappers;
 
 pub use descriptor::Descriptor;
+
+/// What the code of `#[micro::message]` and `micro-codegen` calls.
+#[doc(hidden)]
+pub mod derive {
+    pub use super::Message;
+    pub use super::descriptor::DescriptorCell;
+    pub use super::field::{
+        Element, Enumeration, Field, Fixed, Item, Key, Oneof, Optional, Plain, Sint, at, enumeration, owns,
+    };
+    pub use super::generated::Pool;
+    pub use super::numbers::{Numbers, distinct};
+    pub use super::types::{EnumInfo, FieldType, Fields, MessageInfo, Types};
+    pub use crate::{
+        __micro_enumeration as implement_enumeration, __micro_oneof as implement_oneof,
+        __micro_prost_message as prost_message,
+    };
+}
+
+use types::Types;
 
 /// A protobuf message: its encoding, its name and its descriptor.
 ///
@@ -26,4 +77,26 @@ pub trait Message: prost::Message + Sized + 'static {
 
     /// Describes the message: fields, types, docs.
     fn descriptor() -> Descriptor;
+
+    /// Adds the message, and the types its fields refer to, to `types`.
+    #[doc(hidden)]
+    fn register(types: &mut Types) {
+        types.add_described(&Self::descriptor());
+    }
+}
+
+impl<T: Message> Message for Box<T> {
+    const NAME: &'static str = T::NAME;
+
+    fn empty() -> Self {
+        Box::new(T::empty())
+    }
+
+    fn descriptor() -> Descriptor {
+        T::descriptor()
+    }
+
+    fn register(types: &mut Types) {
+        T::register(types);
+    }
 }

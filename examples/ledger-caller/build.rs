@@ -1,0 +1,5 @@
+//! Generates the client from the contract that the ledger's authors committed.
+
+fn main() {
+    micro_codegen::compile(["../ledger/proto/ledger.proto"]).unwrap();
+}

@@ -1,0 +1,118 @@
+//! Attributes on methods: found by `#[micro::service]`, which puts them back with a hidden mark.
+//!
+//! The service attribute sees tokens, not what names mean. A handler whose attribute it does not recognise, because
+//! the import was renamed or it hides in `cfg_attr`, would silently be no endpoint. So an attribute without the mark
+//! is an error, raised where the compiler resolved it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Expr, Lit, Meta};
+
+/// What stands in the parentheses of an attribute that a service block has read.
+const MARK: &str = "read_by_the_service_block";
+
+/// What an attribute on a method says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The method is an endpoint.
+    Handler,
+    /// The function makes the service.
+    Init,
+}
+
+impl Mark {
+    /// Reads the mark of `attribute`, by the last name of its path.
+    pub(crate) fn of(attribute: &Attribute) -> Option<Mark> {
+        let name = &attribute.path().segments.last()?.ident;
+        match () {
+            () if name == "handler" => Some(Mark::Handler),
+            () if name == "init" => Some(Mark::Init),
+            () => None,
+        }
+    }
+}
+
+/// Expands an attribute that stands on a function, for its own part.
+pub(crate) fn expand_alone(name: &str, args: TokenStream, item: TokenStream) -> TokenStream {
+    if args.to_string() == MARK {
+        return item;
+    }
+    let message = format!(
+        "`#[micro::{name}]` only works inside an impl block marked `#[micro::service]`, written `#[micro::{name}]` or \
+         `#[{name}]`: the block does not see a renamed import, nor what `cfg_attr` holds (use `#[cfg]` on the method)"
+    );
+    let error = syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error();
+    quote!(#item #error)
+}
+
+/// Takes the options out of `attribute`, leaving the mark in their place.
+pub(crate) fn take_args(attribute: &mut Attribute) -> syn::Result<TokenStream> {
+    let path = attribute.path().clone();
+    let mark: TokenStream = MARK.parse().unwrap_or_default();
+    let marked: Attribute = syn::parse_quote!(#[#path(#mark)]);
+    match std::mem::replace(&mut attribute.meta, marked.meta) {
+        Meta::Path(_) => Ok(TokenStream::new()),
+        Meta::List(list) => Ok(list.tokens),
+        Meta::NameValue(pair) => {
+            Err(syn::Error::new_spanned(pair, "options stand in parentheses: `(name = \"…\")`"))
+        }
+    }
+}
+
+/// Joins the documentation comments among `attributes` to one text.
+pub(crate) fn docs(attributes: &[Attribute]) -> String {
+    let mut lines = Vec::new();
+    for attribute in attributes {
+        let Meta::NameValue(pair) = &attribute.meta else { continue };
+        let Expr::Lit(value) = &pair.value else { continue };
+        if let (true, Lit::Str(text)) = (pair.path.is_ident("doc"), &value.lit) {
+            lines.extend(text.value().lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
+            if text.value().is_empty() {
+                lines.push(String::new());
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Copies the `#[cfg]` attributes.
+pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_read_by_the_block_leaves_the_function_alone() {
+        let item = quote!(
+            async fn total(&self) {}
+        );
+        let mark: TokenStream = MARK.parse().unwrap();
+        assert_eq!(expand_alone("handler", mark, item.clone()).to_string(), item.to_string());
+    }
+
+    #[test]
+    fn an_attribute_outside_a_block_is_an_error_and_keeps_the_function() {
+        let text = expand_alone(
+            "handler",
+            quote!(readonly),
+            quote!(
+                async fn total(&self) -> u8 {
+                    3
+                }
+            ),
+        )
+        .to_string();
+        assert!(text.contains("only works inside an impl block"), "{text}");
+        assert!(text.starts_with("async fn total"), "{text}");
+    }
+
+    #[test]
+    fn docs_are_joined_without_the_leading_space() {
+        let attributes: Vec<Attribute> =
+            vec![syn::parse_quote!(#[doc = " Adds."]), syn::parse_quote!(#[doc = " More."])];
+        assert_eq!(docs(&attributes), "Adds.\nMore.");
+    }
+}

@@ -1,0 +1,118 @@
+//! The attributes of `micro`. Use them through the crate `micro`, which re-exports and pairs them with the version
+//! they print for.
+//!
+//! This file holds entry points only. Everything else works on `proc_macro2` tokens and an [`Env`](env::Env), so that
+//! expansions are made and compared in process by ordinary tests.
+
+mod args;
+mod attributes;
+mod env;
+mod errors;
+mod function;
+#[cfg(test)]
+mod golden;
+mod main_fn;
+mod message;
+mod service;
+
+use proc_macro::TokenStream;
+
+use env::Env;
+
+/// Serves an `impl` block: the trait of a contract generated from a `.proto`, or a type of your own.
+///
+/// **Contract first.** On `impl Say for Greeter`, where `micro-codegen` made the trait `Say`, every method of the
+/// trait is an endpoint.
+///
+/// ```text
+/// #[micro::service]
+/// impl Say for Greeter {
+///     async fn hello(&self, ctx: &Context, request: HelloRequest) -> Result<HelloReply> { … }
+/// }
+/// ```
+///
+/// **Code first.** On `impl Ledger`, methods marked [`#[micro::handler]`](macro@handler) are endpoints; the rest stays
+/// what it is. A typed client, here `LedgerClient`, appears beside the block.
+///
+/// ```text
+/// #[micro::service(package = "ledger.v1")]
+/// impl Ledger {
+///     #[micro::handler(readonly)]
+///     async fn total(&self, request: TotalRequest) -> Result<Total> { … }
+/// }
+/// ```
+///
+/// A type that implements `Default`, or has an [`#[micro::init]`](macro@init), is mounted by
+/// [`#[micro::main]`](macro@main) in its own package. Any other is handed over: `.handle(Greeter::new(…))`. A block with generic
+/// parameters is mounted by `.mount(value)`; there is one such block a type.
+///
+/// # Options
+///
+/// - `package = "ledger.v1"` (code first): the protobuf package; default the crate's name, `-` written `_`.
+/// - `name = "Ledger"` (code first): the contract's name within the package; default the type's name. A second block
+///   on one type needs it.
+/// - `crate = path`: where `micro` is found; default `::micro`.
+#[proc_macro_attribute]
+pub fn service(args: TokenStream, item: TokenStream) -> TokenStream {
+    service::expand(args.into(), item.into(), &Env::read()).into()
+}
+
+/// Marks a method of a code-first [`#[micro::service]`](macro@service) block as an endpoint.
+///
+/// The method is `async fn name(&self, ctx: &Context, request: Request) -> Result<Reply>`. `ctx` may be left out,
+/// `&self` may be `self: Arc<Self>`, the error may be a type of your own that converts into `micro::Error`. `Request`
+/// and `Reply` are messages, or `micro::Streaming` of messages: that decides the kind of call.
+///
+/// # Options
+///
+/// - `name = "Total"`: the method's name on the wire; default the function's name in `UpperCamel`.
+/// - `readonly`: calling changes nothing, so a failed call may be repeated.
+/// - `idempotent`: calling twice has the effect of calling once, so a failed call may be repeated.
+#[proc_macro_attribute]
+pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::expand_alone("handler", args.into(), item.into()).into()
+}
+
+/// Marks the function of a [`#[micro::service]`](macro@service) block that makes the service when the process starts.
+///
+/// The function is `async fn name(service: &Service) -> Result<Self>`. It wins over `Default`. A contract-first type
+/// gets it in a block of its own: `#[micro::service] impl Greeter { #[micro::init] async fn open(…) … }`.
+#[proc_macro_attribute]
+pub fn init(args: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::expand_alone("init", args.into(), item.into()).into()
+}
+
+/// Makes a type a message: a struct, an enumeration, or a oneof.
+///
+/// Field numbers follow the order of declaration; `#[tag(n)]` sets one. Nothing is derived but the message itself.
+///
+/// # Options
+///
+/// - `package = "ledger.v1"`, `name = "Total"`: the protobuf name; defaults the crate's name and the type's.
+/// - `reserved(3, 5..=7, "old")`: numbers and names that must not be used again.
+/// - `crate = path`: where `micro` is found; default `::micro`.
+#[proc_macro_attribute]
+pub fn message(args: TokenStream, item: TokenStream) -> TokenStream {
+    message::expand(args.into(), item.into()).into()
+}
+
+/// Starts the process: reads flags and environment, sets up logs, and runs the function.
+///
+/// The function is `async`, named `main`, and takes what it needs: a `Service` with this package's annotated services
+/// mounted, a `Client`, or nothing. It returns `Result<()>` or nothing; an error is printed and the process ends
+/// with a failure.
+///
+/// ```text
+/// #[micro::main]
+/// async fn main(service: micro::Service) -> micro::Result<()> {
+///     service.run().await
+/// }
+/// ```
+///
+/// # Options
+///
+/// - `crate = path`: where `micro` is found; default `::micro`.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    main_fn::expand(args.into(), item.into()).into()
+}

@@ -1,0 +1,94 @@
+//! How rows get into a process: one type registers itself, for `#[micro::main]` and `.handle`; a type with
+//! parameters is many types, which only `.mount(value)` can tell apart.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Path;
+
+use super::block::Block;
+use crate::attributes;
+use crate::errors::Errors;
+
+/// What is mounted.
+pub(super) struct Mounting<'a> {
+    /// The path of micro.
+    pub(super) micro: &'a Path,
+    /// The block the rows come from.
+    pub(super) block: &'a Block,
+    /// An expression for the contract's full name; empty when the block only holds an `init`.
+    pub(super) contract: TokenStream,
+    /// An expression for the rows.
+    pub(super) rows: TokenStream,
+    /// The function that makes the service.
+    pub(super) init: Option<Ident>,
+}
+
+impl Mounting<'_> {
+    /// Prints the registration, or what `.mount` needs.
+    pub(super) fn tokens(&self, errors: &mut Errors) -> TokenStream {
+        let block = self.block;
+        if let Some(cfg) = attributes::cfgs(&block.attrs).first() {
+            errors.on(
+                cfg,
+                "put `#[cfg]` above `#[micro::service]`, so that it holds for all that is made of the block",
+            );
+        }
+        if let Some(lifetime) = block.generics.lifetimes().next() {
+            errors.on(
+                lifetime,
+                "a service outlives every call, so it cannot borrow: own the value, or use an `Arc`",
+            );
+            return TokenStream::new();
+        }
+        match block.parameters().is_empty() {
+            true => self.registration(),
+            false => self.mount(errors),
+        }
+    }
+
+    fn registration(&self) -> TokenStream {
+        let Mounting { micro, contract, rows, .. } = self;
+        let self_ty = &self.block.self_ty;
+        let init = self.init.as_ref().map(|init| {
+            quote! {
+                .init(|service| ::std::boxed::Box::pin(async move {
+                    ::core::result::Result::map_err(<#self_ty>::#init(service).await, ::core::convert::Into::into)
+                }))
+            }
+        });
+        quote! {
+            #[allow(deprecated)]
+            const _: () = {
+                #[allow(unused_imports)]
+                use #micro::__private::Fallback as _;
+
+                #micro::__private::register! {
+                    #micro::__private::Registration::new::<#self_ty>(
+                        ::core::env!("CARGO_PKG_NAME"),
+                        #contract,
+                        #rows,
+                        <#micro::__private::Probe<#self_ty>>::CONSTRUCT,
+                        ::core::file!(),
+                        ::core::line!(),
+                    ) #init
+                }
+            };
+        }
+    }
+
+    fn mount(&self, errors: &mut Errors) -> TokenStream {
+        let Mounting { micro, contract, rows, .. } = self;
+        if let Some(init) = &self.init {
+            let message = "a type with parameters is made by you and handed over, `.mount(value)`: an `init` has no place";
+            errors.on(init, message);
+        }
+        let self_ty = &self.block.self_ty;
+        let (generics, _, clause) = self.block.generics.split_for_impl();
+        quote! {
+            impl #generics #micro::service::Mount for #self_ty #clause {
+                const CONTRACT: &'static str = #contract;
+                const ROWS: &'static [#micro::__private::Row<Self>] = #rows;
+            }
+        }
+    }
+}

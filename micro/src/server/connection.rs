@@ -1,0 +1,156 @@
+//! One connection: what it speaks, its tasks, its end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::dispatch::dispatch;
+use super::edge::{HttpService, Peer};
+use super::limits::Limits;
+use super::pipeline::{Core, Phase};
+use super::sniff::{Protocol, sniff};
+use crate::wire::HttpBody;
+
+/// Windows of HTTP/2 flow control. Wide enough for a 10 Gbit/s link at 1 ms; adaptive windows cost more than
+/// they bring.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
+
+/// The number of headers that hyper parses without allocating.
+const HEADERS_ON_STACK: usize = 100;
+
+/// Serves a connection until it ends. Dropping the future ends it, and every call on it, at once.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    core: Arc<Core>,
+    edge: Option<HttpService>,
+    mut phase: watch::Receiver<Phase>,
+) {
+    let limits = core.limits.clone();
+    let sniffed = tokio::select! {
+        () = draining(&mut phase) => return,
+        sniffed = timeout(limits.handshake, sniff(stream)) => sniffed,
+    };
+    let (protocol, io) = match sniffed {
+        Ok(Ok((protocol, io))) => (protocol, TokioIo::new(io)),
+        Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection ended before it began"),
+        Err(_) => return tracing::debug!(%peer, "connection said nothing in time"),
+    };
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let (core, edge) = (core.clone(), edge.clone());
+        async move {
+            let mut request = request.map(HttpBody::incoming);
+            let response = match edge {
+                None => dispatch(&core, Some(peer), request).await,
+                Some(edge) => {
+                    request.extensions_mut().insert(Peer(peer));
+                    edge.answer(request).await
+                }
+            };
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let ended = match protocol {
+        Protocol::Http1 => {
+            let connection = http1_builder(&limits).serve_connection(io, service);
+            drive(connection, phase, |connection| connection.graceful_shutdown()).await
+        }
+        Protocol::Http2 => {
+            let connection = http2_builder(&limits).serve_connection(io, service);
+            drive(connection, phase, |connection| connection.graceful_shutdown()).await
+        }
+    };
+    if let Err(error) = ended {
+        // Peers that hang up are everyday life.
+        tracing::debug!(%peer, %error, "connection ended with an error");
+    }
+}
+
+/// Waits until nobody is let in any more.
+pub(crate) async fn draining(phase: &mut watch::Receiver<Phase>) {
+    // The sender gone is the server gone.
+    let _ = phase.wait_for(|phase| *phase == Phase::Draining).await.is_ok();
+}
+
+fn http1_builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake)
+        .max_header_size(limits.header_list as usize);
+    if limits.headers > HEADERS_ON_STACK {
+        builder.max_headers(limits.headers);
+    }
+    builder
+}
+
+fn http2_builder(limits: &Limits) -> http2::Builder<Tasks> {
+    let mut builder = http2::Builder::new(Tasks::default());
+    builder
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .adaptive_window(false)
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.header_list)
+        .keep_alive_interval(limits.keep_alive)
+        .keep_alive_timeout(limits.keep_alive);
+    builder
+}
+
+/// Drives a connection, and tells it to finish when the server goes on to a later phase.
+///
+/// One that begins while calls are already refused is let be until the drain: its calls get the polite refusal
+/// instead of a closed door.
+async fn drive<C, T, E>(
+    connection: C,
+    mut phase: watch::Receiver<Phase>,
+    finish: impl Fn(Pin<&mut C>),
+) -> Result<T, E>
+where
+    C: Future<Output = Result<T, E>>,
+{
+    let mut connection = pin!(connection);
+    let mut draining = *phase.borrow_and_update() == Phase::Draining;
+    if draining {
+        finish(connection.as_mut());
+    }
+    while !draining {
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            changed = phase.changed() => {
+                draining = changed.is_err() || *phase.borrow_and_update() == Phase::Draining;
+                finish(connection.as_mut());
+            }
+        }
+    }
+    connection.await
+}
+
+/// The tasks of the calls on one HTTP/2 connection. They end with it: the set is dropped with the connection.
+#[derive(Clone, Debug, Default)]
+struct Tasks(Arc<Mutex<JoinSet<()>>>);
+
+impl<F> hyper::rt::Executor<F> for Tasks
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, task: F) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Forgets the ended ones, so that the set stays as large as the number of calls in flight.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+}

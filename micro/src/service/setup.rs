@@ -1,0 +1,128 @@
+//! What the builder collects until the service starts.
+
+use std::any::TypeId;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::client::{Client, ClientBuilder};
+use crate::codec::{Codec, Codecs, Dynamic};
+use crate::config::Sources;
+use crate::error::Result;
+use crate::layer::{Layer, Layers};
+use crate::message::Descriptor;
+use crate::registry::{Handle, Schemes};
+use crate::server::HttpLayers;
+
+use super::hooks::Hooks;
+use super::link::Instance;
+use super::mount::{Given, Mounted, Wanted};
+use super::row::bind;
+use super::{Mount, Package};
+
+/// Everything said on the builder.
+pub(crate) struct Setup {
+    pub(super) sources: Sources,
+    /// What was wrong; reported all at once by `start`.
+    pub(super) mistakes: Vec<String>,
+    pub(super) registry: Option<Handle>,
+    pub(super) schemes: Schemes,
+    pub(super) codecs: Codecs,
+    pub(super) layers: Layers,
+    pub(super) http_layers: HttpLayers,
+    pub(super) client: ClientBuilder,
+    pub(super) wanted: Wanted,
+    pub(super) metadata: Vec<(String, String)>,
+    pub(super) hooks: Hooks,
+}
+
+impl Setup {
+    pub(super) fn new(name: String) -> Self {
+        let mut sources = Sources::none();
+        sources.set("name", name);
+        Setup {
+            sources,
+            mistakes: Vec::new(),
+            registry: None,
+            schemes: Schemes::new(),
+            codecs: Codecs::default(),
+            layers: Layers::default(),
+            http_layers: HttpLayers::default(),
+            client: Client::builder(),
+            wanted: Wanted::default(),
+            metadata: Vec::new(),
+            hooks: Hooks::default(),
+        }
+    }
+
+    /// Takes name, version, settings and annotated services from around the package.
+    pub(super) fn automatic(package: Package, sources: Sources) -> Self {
+        let mut setup = Setup::new(String::new());
+        setup.sources = sources;
+        setup.sources.set("name", package.name);
+        setup.sources.set("version", package.version);
+        setup.wanted.automatic = Some(package.name.to_owned());
+        setup
+    }
+
+    pub(super) fn mistake(&mut self, what: impl Display) {
+        self.mistakes.push(what.to_string());
+    }
+
+    pub(super) fn client(&mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) {
+        let client = std::mem::replace(&mut self.client, Client::builder());
+        self.client = change(client);
+    }
+
+    pub(super) fn codec(&mut self, codec: impl Codec) {
+        let shared = Shared(Arc::new(codec));
+        self.codecs.add(shared.clone());
+        self.client(|client| client.codec(shared));
+    }
+
+    pub(super) fn layer(&mut self, layer: impl Layer) {
+        self.layers.push(layer);
+    }
+
+    pub(super) fn handle<T: Send + Sync + 'static>(&mut self, value: T) {
+        let of_type = TypeId::of::<T>();
+        let type_name = std::any::type_name::<T>();
+        let instance: Instance = Arc::new(value);
+        if self.wanted.values.iter().any(|given| given.of_type == of_type) {
+            self.mistake(format_args!("two values of the type {type_name} were given to .handle; one serves a type"));
+            return;
+        }
+        self.wanted.values.push(Given { of_type, type_name, instance });
+    }
+
+    pub(super) fn mount<T: Mount>(&mut self, value: T) {
+        let this = Arc::new(value);
+        self.wanted.mounted.push(Mounted {
+            type_name: std::any::type_name::<T>(),
+            bind: Box::new(move |home| bind(T::ROWS, &this, home)),
+        });
+    }
+}
+
+/// One codec on the server and in the client.
+#[derive(Clone)]
+struct Shared(Arc<dyn Codec>);
+
+impl Codec for Shared {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn content_types(&self) -> &'static [&'static str] {
+        self.0.content_types()
+    }
+
+    fn encode(&self, message: &Dynamic) -> Result<Bytes> {
+        self.0.encode(message)
+    }
+
+    fn decode(&self, bytes: Bytes, descriptor: &Descriptor) -> Result<Dynamic> {
+        self.0.decode(bytes, descriptor)
+    }
+}

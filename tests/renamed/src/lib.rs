@@ -1,0 +1,100 @@
+//! Services in a crate without any prelude, without unsafe code, and with micro under another name: whatever
+//! generated code takes for granted does not compile here.
+
+#![no_implicit_prelude]
+#![forbid(unsafe_code)]
+
+use ::core::convert::From;
+use ::core::default::Default;
+use ::core::option::Option::{None, Some};
+use ::core::result::Result::{Err, Ok};
+use ::std::string::String;
+
+/// What was generated from `say.proto`.
+#[allow(missing_docs)]
+pub mod proto {
+    ::m::include_proto!();
+}
+
+use self::proto::renamed::v1::{HelloReply, HelloRequest, Say};
+
+/// Implements the generated trait.
+#[derive(Default)]
+pub struct Speaker;
+
+#[::m::service(crate = ::m)]
+impl Say for Speaker {
+    async fn hello(&self, _: &::m::Context, request: HelloRequest) -> ::m::Result<HelloReply> {
+        Ok(HelloReply { message: request.name })
+    }
+
+    async fn repeat(
+        &self,
+        _: &::m::Context,
+        request: HelloRequest,
+    ) -> ::m::Result<::m::Streaming<HelloReply>> {
+        Ok(::m::Streaming::from_iter([HelloReply { message: request.name }]))
+    }
+
+    async fn r#type(
+        &self,
+        _: &::m::Context,
+        mut requests: ::m::Streaming<HelloRequest>,
+    ) -> ::m::Result<HelloReply> {
+        let mut message = String::new();
+        while let Some(request) = requests.next().await {
+            message.push_str(&request?.name);
+        }
+        Ok(HelloReply { message })
+    }
+
+    async fn new(&self, _: &::m::Context, request: HelloRequest) -> ::m::Result<HelloReply> {
+        Ok(HelloReply { message: request.name })
+    }
+}
+
+/// Carries one number.
+#[::m::message(crate = ::m)]
+pub struct Number {
+    /// The number.
+    pub value: i64,
+}
+
+/// What can be wrong with a number.
+pub enum NumberError {
+    /// It does not fit.
+    TooLarge,
+}
+
+impl From<NumberError> for ::m::Error {
+    fn from(_: NumberError) -> Self {
+        ::m::Error::out_of_range("too large")
+    }
+}
+
+/// Adds, code first.
+#[derive(Default)]
+pub struct Adder;
+
+#[::m::service(crate = ::m)]
+impl Adder {
+    /// Doubles a number.
+    #[::m::handler(readonly)]
+    async fn double(&self, number: Number) -> ::core::result::Result<Number, NumberError> {
+        match number.value.checked_mul(2) {
+            Some(value) => Ok(Number { value }),
+            None => Err(NumberError::TooLarge),
+        }
+    }
+
+    /// Counts down to zero.
+    #[::m::handler]
+    async fn count(
+        self: ::std::sync::Arc<Self>,
+        _: &::m::Context,
+        number: Number,
+    ) -> ::m::Result<::m::Streaming<Number>> {
+        let numbers = ::core::iter::Iterator::map(0..=number.value, |value| Number { value });
+        Ok(::m::Streaming::from_iter(numbers))
+    }
+}

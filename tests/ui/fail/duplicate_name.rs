@@ -1,0 +1,24 @@
+use micro::Result;
+
+#[micro::message]
+pub struct Total {
+    pub cents: i64,
+}
+
+#[derive(Default)]
+pub struct Ledger;
+
+#[micro::service]
+impl Ledger {
+    #[micro::handler]
+    async fn total(&self, request: Total) -> Result<Total> {
+        Ok(request)
+    }
+
+    #[micro::handler(name = "Total")] //~ ERROR: `Total` is the endpoint of `total` already
+    async fn sum(&self, request: Total) -> Result<Total> {
+        Ok(request)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use micro::Result;
+
+#[micro::message]
+pub struct Total {
+    pub cents: i64,
+}
+
+#[derive(Default)]
+pub struct Ledger;
+
+#[micro::service(auth = "admin")] //~ ERROR: `auth` is not enforced yet
+impl Ledger {
+    #[micro::handler(timeout = "5s")] //~ ERROR: `timeout` is not enforced yet
+    async fn total(&self, request: Total) -> Result<Total> {
+        Ok(request)
+    }
+}
+
+fn main() {}

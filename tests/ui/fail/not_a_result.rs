@@ -1,0 +1,18 @@
+use micro::Result;
+
+#[micro::message]
+pub struct Total {
+    pub cents: i64,
+}
+
+#[derive(Default)]
+pub struct Ledger;
+
+#[micro::service]
+impl Ledger {
+    #[micro::handler]
+    async fn nothing(&self, request: Total) { //~ ERROR: `nothing` does not return a `Result`
+    }
+}
+
+fn main() {}

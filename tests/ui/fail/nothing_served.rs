@@ -1,0 +1,18 @@
+use micro::Result;
+
+#[micro::message]
+pub struct Total {
+    pub cents: i64,
+}
+
+#[derive(Default)]
+pub struct Ledger;
+
+#[micro::service]
+impl Ledger { //~ ERROR: no method of this block is marked `#[micro::handler]`
+    async fn total(&self, request: Total) -> Result<Total> {
+        Ok(request)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+#[micro::main]
+async fn main(client: micro::Client) -> micro::Result<()> {
+    let _ = client;
+    Ok(())
+}

@@ -1,0 +1,2 @@
+#[micro::main]
+async fn main() {}

@@ -1,0 +1,116 @@
+//! Runs commands one after the other, shows each before it runs, and sums up at the end.
+//!
+//! A failed step does not stop the others: one run shows everything that is broken.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_path_buf()
+}
+
+/// The directory cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(directory) => root().join(directory),
+        None => root().join("target"),
+    }
+}
+
+/// Tells whether `program` can be started.
+pub(crate) fn exists(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// What became of the steps so far.
+#[derive(Default)]
+pub(crate) struct Steps {
+    done: Vec<(String, Duration)>,
+    failed: Vec<String>,
+    not_run: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Steps {
+    /// Sets an environment variable for every later step.
+    pub(crate) fn set(&mut self, key: &'static str, value: impl Into<String>) {
+        self.environment.push((key, value.into()));
+    }
+
+    /// Notes what this environment cannot run.
+    pub(crate) fn not_run(&mut self, what: &str, why: &str) {
+        println!("\nnot run: {what}: {why}");
+        self.not_run.push(format!("{what}: {why}"));
+    }
+
+    /// Runs `cargo` with `arguments`, separated by single spaces.
+    pub(crate) fn cargo(&mut self, arguments: &str) {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(arguments.split(' '));
+        self.run(&format!("cargo {arguments}"), command);
+    }
+
+    /// Runs `command` in the workspace's root; tells whether it succeeded.
+    pub(crate) fn run(&mut self, name: &str, mut command: Command) -> bool {
+        println!("\n=== {name}");
+        command.current_dir(root());
+        command.envs(self.environment.iter().map(|(key, value)| (key, value)));
+        let begin = Instant::now();
+        match command.status() {
+            Ok(status) if status.success() => {
+                self.done.push((name.to_owned(), begin.elapsed()));
+                true
+            }
+            Ok(status) => {
+                self.failed.push(format!("{name} ({status})"));
+                false
+            }
+            Err(error) => {
+                self.failed.push(format!("{name} (cannot start: {error})"));
+                false
+            }
+        }
+    }
+
+    /// Prints the sum.
+    ///
+    /// # Errors
+    ///
+    /// When a step failed, or when something was not run and `require_all` says that everything must.
+    pub(crate) fn finish(self, require_all: bool) -> Result<(), String> {
+        println!("\n=== summary");
+        for (name, took) in &self.done {
+            println!("ok      {:>6.1} s  {name}", took.as_secs_f64());
+        }
+        for name in &self.not_run {
+            println!("not run: {name}");
+        }
+        for name in &self.failed {
+            println!("FAILED            {name}");
+        }
+        if !self.failed.is_empty() {
+            return Err(format!(
+                "{} of {} steps failed",
+                self.failed.len(),
+                self.failed.len() + self.done.len()
+            ));
+        }
+        if require_all && !self.not_run.is_empty() {
+            return Err(format!(
+                "{} things were not run, and --require all was given",
+                self.not_run.len()
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! `cargo xtask test`: every check there is, in the order in which a failure is cheapest to find.
+
+use crate::python;
+use crate::steps::{Steps, exists};
+
+/// What the command line asked for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Options {
+    require_all: bool,
+    quick: bool,
+}
+
+impl Options {
+    /// Reads the options after `test`.
+    ///
+    /// # Errors
+    ///
+    /// For an option that is not known.
+    pub(crate) fn parse(arguments: &[&str]) -> Result<Options, String> {
+        let mut options = Options::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match *argument {
+                "--quick" => options.quick = true,
+                "--require=all" => options.require_all = true,
+                "--require" if rest.next() == Some(&"all") => options.require_all = true,
+                other => return Err(format!("unknown option {other:?}\n\n{}", crate::USAGE)),
+            }
+        }
+        if options.quick && options.require_all {
+            return Err("--quick leaves things out, --require all forbids that".to_owned());
+        }
+        Ok(options)
+    }
+}
+
+/// Every feature of `micro` that changes what is compiled, on top of what the workspace's tests turn on.
+const FEATURE_RUNS: [&str; 2] = [
+    // Nothing but the defaults, as a first user has it.
+    "test --package micro --lib",
+    // The other way of collecting annotated services has to pass the same tests.
+    "test --package micro-tests --features inventory --test mounting",
+];
+
+/// Runs everything.
+///
+/// # Errors
+///
+/// When a step failed, or was not run although everything was required.
+pub(crate) fn run(options: Options) -> Result<(), String> {
+    let mut steps = Steps::default();
+    steps.cargo("fmt --all --check");
+    steps.cargo("clippy --workspace --all-targets -- -D warnings");
+    if !options.quick {
+        steps.cargo("clippy --package micro --all-features --all-targets -- -D warnings");
+    }
+
+    match python::prepare(&mut steps) {
+        Ok(python) => steps.set("MICRO_TEST_PYTHON", python.display().to_string()),
+        Err(why) => steps.not_run(
+            "foreign-client tests (Python grpcio) and JSON against json_format",
+            &why,
+        ),
+    }
+    for (tool, what) in [
+        ("curl", "JSON over HTTP by curl"),
+        ("protoc", "protoc-gen-micro under Debian's protoc"),
+    ] {
+        if !exists(tool) {
+            steps.not_run(what, &format!("{tool} is missing"));
+        }
+    }
+    if options.require_all {
+        steps.set("MICRO_TEST_REQUIRE", "all");
+    }
+
+    // Library, binary, integration, UI, golden, architecture, end-to-end, foreign-client and doc tests.
+    steps.cargo("test --workspace --no-fail-fast");
+    if !options.quick {
+        for arguments in FEATURE_RUNS {
+            steps.cargo(arguments);
+        }
+        steps.cargo("test --package micro --all-features --no-fail-fast");
+    }
+    steps.finish(options.require_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_and_unknown_ones_refused() {
+        let options = Options::parse(&["--require", "all"]).unwrap();
+        assert!(options.require_all && !options.quick);
+        assert!(Options::parse(&["--require=all"]).unwrap().require_all);
+        assert!(Options::parse(&["--require", "some"]).is_err());
+        assert!(Options::parse(&["--fast"]).is_err());
+        assert!(Options::parse(&["--quick", "--require=all"]).is_err());
+    }
+}
