@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_build::{Config, Module};
 use prost_types::{DescriptorProto, FileDescriptorProto};
-use syn::Item;
+use syn::{Item, ItemMod, parse_quote};
 
 use crate::error::Error;
 use crate::{Result, names, wellknown};
@@ -33,9 +33,24 @@ pub(crate) fn generate(
     for (module, code) in modules {
         let file = syn::parse_file(&code)
             .map_err(|error| Error::new(format!("prost-build made bad code for module {module}: {error}")))?;
-        parsed.insert(module.parts().map(str::to_owned).collect(), file.items);
+        let mut items = file.items;
+        import_prelude(&mut items);
+        parsed.insert(module.parts().map(str::to_owned).collect(), items);
     }
     Ok(parsed)
+}
+
+/// Imports the prelude where enums stand: what prost-build prints for them says `Some` and `None`, which mean
+/// nothing in a crate under `no_implicit_prelude`. A glob, so that a message called `Some` goes first.
+fn import_prelude(items: &mut Vec<Item>) {
+    for item in items.iter_mut() {
+        if let Item::Mod(ItemMod { content: Some((_, content)), .. }) = item {
+            import_prelude(content);
+        }
+    }
+    if items.iter().any(|item| matches!(item, Item::Enum(_))) {
+        items.insert(0, parse_quote!(#[allow(unused_imports)] use ::core::prelude::v1::*;));
+    }
 }
 
 /// Lists every message of a file as the path of its Rust type from the root of the tree, and its full name.

@@ -84,6 +84,8 @@ mod generated_by_micro {
             }
             /// Nested message and enum types in `Order`.
             pub mod order {
+                #[allow(unused_imports)]
+                use ::core::prelude::v1::*;
                 /// One line of an order.
                 #[derive(Clone, PartialEq, Eq, Hash, ::micro::__private::prost::Message)]
                 #[prost(prost_path = "::micro::__private::prost")]
@@ -290,6 +292,7 @@ mod generated_by_micro {
             /// Sells things.
             ///
             /// Politely.
+            #[allow(unreachable_pub)]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             pub struct ShopClient {
                 target: ::micro::__private::Target,
@@ -301,7 +304,7 @@ mod generated_by_micro {
                     Self { target }
                 }
             }
-            #[allow(dead_code, deprecated, private_interfaces)]
+            #[allow(dead_code, deprecated, private_interfaces, unreachable_pub)]
             impl ShopClient {
                 /// Makes a client of whatever can call: a `Client`, a `Context`, a `Service`.
                 pub fn new(caller: &impl ::micro::client::Caller) -> Self {

@@ -155,6 +155,7 @@ mod generated_by_micro {
             /// Calls `words.v1.Move`, wherever it is served.
             ///
             /// Has methods that are words of Rust.
+            #[allow(unreachable_pub)]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             pub struct MoveClient {
                 target: ::renamed::__private::Target,
@@ -166,7 +167,7 @@ mod generated_by_micro {
                     Self { target }
                 }
             }
-            #[allow(dead_code, deprecated, private_interfaces)]
+            #[allow(dead_code, deprecated, private_interfaces, unreachable_pub)]
             impl MoveClient {
                 /// Makes a client of whatever can call: a `Client`, a `Context`, a `Service`.
                 pub fn new(caller: &impl ::renamed::client::Caller) -> Self {
@@ -240,6 +241,7 @@ mod generated_by_micro {
                 const CONTRACT_of_a_trait_generated_by_micro_codegen: &'static str = "words.v1.Old";
             }
             /// Calls `words.v1.Old`, wherever it is served.
+            #[allow(unreachable_pub)]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #[deprecated]
             pub struct OldClient {
@@ -252,7 +254,7 @@ mod generated_by_micro {
                     Self { target }
                 }
             }
-            #[allow(dead_code, deprecated, private_interfaces)]
+            #[allow(dead_code, deprecated, private_interfaces, unreachable_pub)]
             impl OldClient {
                 /// Makes a client of whatever can call: a `Client`, a `Context`, a `Service`.
                 pub fn new(caller: &impl ::renamed::client::Caller) -> Self {

@@ -1,6 +1,6 @@
 //! Seconds to build `hello`: from nothing, after a change of the service, and after a change of nothing.
 //!
-//! `cargo run -p micro-bench --bin build [REPETITIONS]`
+//! `cargo run -p micro-bench --bin build_time [REPETITIONS]`
 //!
 //! Builds into a directory of its own, so that nothing of the workspace's is thrown away. The change is a new
 //! modification time of `greeter.rs`, as an editor's save makes one.
