@@ -62,7 +62,7 @@ pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
         items: vec![
             Item::Mod(tree),
             parse_quote! {
-                #[allow(unused_imports)]
+                #[allow(unreachable_pub, unused_imports)]
                 pub use self::generated_by_micro::*;
             },
         ],

@@ -11,7 +11,7 @@ use crate::client::{Caller, Client, Target, TypedClient};
 use crate::error::{Error, Result};
 use crate::layer::Response;
 use crate::metadata::{Metadata, SharedMetadata};
-use crate::service::unopened;
+use crate::service::unopened::unopened;
 use crate::spec::{Kind, Spec};
 use crate::trace::TraceContext;
 
@@ -168,7 +168,11 @@ impl Context {
 
     /// Makes the response of a body and of what the handler set beside it.
     pub(crate) fn respond(&self, body: Body) -> Response {
-        Response { metadata: std::mem::take(&mut *self.response_metadata()), trailers: self.0.trailers.clone(), body }
+        Response {
+            metadata: std::mem::take(&mut *self.response_metadata()),
+            trailers: self.0.trailers.clone(),
+            body,
+        }
     }
 
     /// Sends what the handler set beside its reply along with the error in its place.
@@ -211,7 +215,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_test_context_carries_what_it_was_given() {
-        let ctx = Context::test().with_metadata("a", "1").with_metadata("b", "2").with_deadline(Duration::from_secs(9));
+        let ctx = Context::test()
+            .with_metadata("a", "1")
+            .with_metadata("b", "2")
+            .with_deadline(Duration::from_secs(9));
         assert_eq!((ctx.metadata().get("a"), ctx.metadata().get("b")), (Some("1"), Some("2")));
         assert!(ctx.remaining().is_some_and(|left| left > Duration::from_secs(8)));
         assert_eq!((ctx.service(), ctx.spec().method), ("test", "Test"));
@@ -225,7 +232,11 @@ mod tests {
         let response = ctx.respond(Body::empty());
         assert_eq!(response.metadata().get("early"), Some("1"));
         ctx.set_trailer("later", "3").unwrap();
-        assert_eq!(response.trailers().snapshot().get("later"), Some("3"), "set while the stream is being sent");
+        assert_eq!(
+            response.trailers().snapshot().get("later"),
+            Some("3"),
+            "set while the stream is being sent"
+        );
 
         let ctx = Context::test();
         ctx.set_metadata("early", "1").unwrap();

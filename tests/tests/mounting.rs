@@ -124,7 +124,7 @@ mod two {
 }
 
 /// Calls something nobody serves, and says with what it failed.
-async fn is_not_served<T>(call: micro::Call<T>) -> bool {
+async fn is_not_served<T: micro::Output>(call: micro::Call<T>) -> bool {
     match call.await {
         Ok(_) => false,
         Err(error) => matches!(error.code(), Code::Unavailable | Code::Unimplemented),

@@ -11,13 +11,15 @@ use crate::codec::{Codec, Codecs, Encoding};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
 use crate::layer::{Layer, Layers};
-use crate::registry::{Cache, CacheOptions, Defaults, Handle};
+use crate::registry::{Cache, CacheOptions, Defaults, Handle, Schemes};
 use crate::selector::{PowerOfTwo, Selector};
 
 /// Builds a [`Client`]. What is not set here comes from the environment, else from the defaults.
 #[must_use = "a builder does nothing until it is opened"]
 pub struct ClientBuilder {
     registry: Option<Handle>,
+    registry_uri: Option<String>,
+    schemes: Schemes,
     selector: Arc<dyn Selector>,
     layers: Layers,
     codecs: Codecs,
@@ -32,6 +34,8 @@ impl ClientBuilder {
     pub(super) fn new() -> Self {
         ClientBuilder {
             registry: None,
+            registry_uri: None,
+            schemes: Schemes::new(),
             selector: Arc::new(PowerOfTwo::new()),
             layers: Layers::default(),
             codecs: Codecs::default(),
@@ -46,6 +50,24 @@ impl ClientBuilder {
     /// Finds nodes in `registry`. By default in the one that `MICRO_REGISTRY` names, else in `local:`.
     pub fn registry(mut self, registry: impl Into<Handle>) -> Self {
         self.registry = Some(registry.into());
+        self
+    }
+
+    /// Finds nodes in the registry that `uri` names, such as `local:/some/directory`, in place of the one that
+    /// `MICRO_REGISTRY` names. An unknown scheme is reported by [`open`](ClientBuilder::open).
+    pub fn registry_uri(mut self, uri: impl Into<String>) -> Self {
+        self.registry = None;
+        self.registry_uri = Some(uri.into());
+        self
+    }
+
+    /// Adds a scheme that registry URIs may have; `open` gets the whole URI.
+    pub fn scheme<F, Fut>(mut self, scheme: impl Into<String>, open: F) -> Self
+    where
+        F: Fn(String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Handle>> + Send + 'static,
+    {
+        self.schemes.add(scheme, open);
         self
     }
 
@@ -119,7 +141,8 @@ impl ClientBuilder {
                     Some(registry) => registry,
                     None => {
                         let defaults = Defaults::new(settings.local_registry_dir.value);
-                        Handle::open(&settings.registry.value, &defaults).await?
+                        let uri = self.registry_uri.as_deref().unwrap_or(&settings.registry.value);
+                        self.schemes.open(uri, &defaults).await?
                     }
                 };
                 (

@@ -70,8 +70,11 @@ mod tests {
     #[test]
     fn messages_come_back() {
         let any = prost_types::Struct {
-            fields: [("a".to_owned(), prost_types::Value::from(vec![1.5f64.into(), true.into(), "x".into()]))]
-                .into(),
+            fields: [(
+                "a".to_owned(),
+                prost_types::Value::from(vec![1.5f64.into(), true.into(), "x".into()]),
+            )]
+            .into(),
         };
         let encoded = encoding().encode(&any).unwrap();
         assert_eq!(encoding().decode::<prost_types::Struct>(encoded).unwrap(), any);

@@ -62,7 +62,9 @@ fn user() -> String {
     use std::os::unix::fs::MetadataExt;
 
     let owner = |path: PathBuf| std::fs::metadata(path).ok().map(|metadata| metadata.uid().to_string());
-    owner("/proc/self".into()).or_else(|| std::env::home_dir().and_then(owner)).unwrap_or_else(|| "user".to_owned())
+    owner("/proc/self".into())
+        .or_else(|| std::env::home_dir().and_then(owner))
+        .unwrap_or_else(|| "user".to_owned())
 }
 
 /// Names the user. Where there are no user ids the directory for temporary files is the user's own.
@@ -77,7 +79,8 @@ mod tests {
 
     #[test]
     fn the_directory_follows_xdg_and_else_lies_with_temporary_files() {
-        let pairs = |value: &str| Environment::Pairs([("XDG_RUNTIME_DIR".to_owned(), value.to_owned())].into());
+        let pairs =
+            |value: &str| Environment::Pairs([("XDG_RUNTIME_DIR".to_owned(), value.to_owned())].into());
         assert_eq!(pairs("/run/user/7").user_directory(), PathBuf::from("/run/user/7/micro"));
         for relative in ["", "run"] {
             let directory = pairs(relative).user_directory();

@@ -46,7 +46,9 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Parse
                     Some(value) => value,
                     None if key.bare => "true".to_owned(),
                     // A value of ours never begins with two dashes, a forgotten one is followed by a flag.
-                    None => arguments.next_if(|next| !next.starts_with("--")).ok_or_else(|| lacks_value(key))?,
+                    None => {
+                        arguments.next_if(|next| !next.starts_with("--")).ok_or_else(|| lacks_value(key))?
+                    }
                 };
                 parsed.values.push((key.key, value));
             }
@@ -95,7 +97,8 @@ mod tests {
 
     #[test]
     fn values_come_joined_or_apart_and_switches_bare() {
-        let parsed = of(&["serve", "--address", "1.2.3.4:5", "--insecure", "--zone=a=b", "--", "--mine"]).unwrap();
+        let parsed =
+            of(&["serve", "--address", "1.2.3.4:5", "--insecure", "--zone=a=b", "--", "--mine"]).unwrap();
         let values: Vec<_> = parsed.values.iter().map(|(key, value)| (*key, value.as_str())).collect();
         assert_eq!(values, [("address", "1.2.3.4:5"), ("insecure", "true"), ("zone", "a=b")]);
         assert_eq!(of(&["--insecure=false"]).unwrap().values, [("insecure", "false".to_owned())]);

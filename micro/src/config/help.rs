@@ -37,7 +37,11 @@ mod tests {
         let text = help("greeter", "1.2.3", &Sources::none());
         assert!(text.starts_with("greeter 1.2.3\n"));
         for key in KEYS {
-            assert!(text.contains(key.flag) && text.contains(key.env) && text.contains(key.docs.trim()), "{}", key.key);
+            assert!(
+                text.contains(key.flag) && text.contains(key.env) && text.contains(key.docs.trim()),
+                "{}",
+                key.key
+            );
         }
         for default in ["127.0.0.1:0", "4MiB", "local:", "30s"] {
             assert!(text.contains(&format!("default: {default} ")), "{default}: {text}");

@@ -71,8 +71,9 @@ pub(super) const ADVERTISE: Kind<Option<Address>> = Kind {
             return Ok(None);
         }
         // Without a port: the one that was bound.
-        let parsed: crate::Result<Address> =
-            text.parse::<Address>().or_else(|error| format!("{text}:0").parse::<Address>().map_err(|_| error));
+        let parsed: crate::Result<Address> = text
+            .parse::<Address>()
+            .or_else(|error| format!("{text}:0").parse::<Address>().map_err(|_| error));
         parsed.map(Some).map_err(|error| error.message().to_owned())
     },
     show: |address| address.as_ref().map(Address::to_string).unwrap_or_default(),
@@ -98,7 +99,10 @@ pub(super) const SIZE: Kind<usize> = Kind {
     show: |size| {
         let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
         let exact = |(shift, _): &(u32, &str)| *size != 0 && size.trailing_zeros() >= *shift;
-        units.into_iter().find(exact).map_or(size.to_string(), |(shift, unit)| format!("{}{unit}", size >> shift))
+        units
+            .into_iter()
+            .find(exact)
+            .map_or(size.to_string(), |(shift, unit)| format!("{}{unit}", size >> shift))
     },
     example: "4MiB",
     bare: false,
@@ -199,7 +203,9 @@ mod tests {
 
     #[test]
     fn sizes_read_back_as_shown() {
-        for (text, size) in [("4MiB", 4 << 20), ("16KiB", 16 << 10), ("1000", 1000), ("1GiB", 1 << 30), ("5B", 5)] {
+        for (text, size) in
+            [("4MiB", 4 << 20), ("16KiB", 16 << 10), ("1000", 1000), ("1GiB", 1 << 30), ("5B", 5)]
+        {
             assert_eq!(parse_size(text).unwrap(), size);
             assert_eq!(parse_size(&(SIZE.show)(&size)).unwrap(), size);
         }

@@ -13,7 +13,7 @@
 //! assert_eq!(settings.timeout.origin, Origin::Environment("MICRO_TIMEOUT"));
 //! assert_eq!(settings.zone.origin, Origin::Flag("--zone"));
 //! assert_eq!(settings.drain.origin, Origin::Default);
-//! # micro::Result::Ok(())
+//! # Ok::<(), micro::Error>(())
 //! ```
 
 mod environment;
@@ -29,3 +29,8 @@ pub use sources::Sources;
 pub(crate) use flags::Request;
 pub(crate) use help::help;
 pub(crate) use kinds::show_duration;
+
+/// Finds the setting with a key.
+pub(crate) fn key(key: &str) -> Option<&'static str> {
+    settings::KEYS.iter().map(|known| known.key).find(|known| *known == key)
+}

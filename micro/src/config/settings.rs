@@ -204,10 +204,8 @@ fn resolve<T>(
             Err(why) => Err((origin, format!("{text:?} {why}"))),
         }) {
             Ok(setting) => return setting,
-            Err((origin, why)) => mistakes.push(format!(
-                "setting `{}` ({origin}): {why}; an example: {}",
-                key.key, kind.example
-            )),
+            Err((origin, why)) => mistakes
+                .push(format!("setting `{}` ({origin}): {why}; an example: {}", key.key, kind.example)),
         }
     }
     Setting { value: default(sources), origin: Origin::Default }
@@ -256,7 +254,9 @@ mod tests {
     fn errors_name_key_origin_and_an_example_all_at_once() {
         let sources = Sources::pairs([("MICRO_TIMEOUT", "5"), ("MICRO_ADDRESS", "here")]);
         let error = Settings::load(&sources.flags(["--drain=soon"]).unwrap()).unwrap_err();
-        for text in ["`timeout`", "MICRO_TIMEOUT", "\"5\"", "5s", "`address`", "127.0.0.1:4000", "`drain`", "--drain"] {
+        for text in
+            ["`timeout`", "MICRO_TIMEOUT", "\"5\"", "5s", "`address`", "127.0.0.1:4000", "`drain`", "--drain"]
+        {
             assert!(error.message().contains(text), "{text}: {error}");
         }
     }

@@ -54,7 +54,10 @@ impl Sources {
     }
 
     /// Reads flags; returns what else the command line asks for.
-    pub(crate) fn read_flags(&mut self, arguments: impl IntoIterator<Item = String>) -> Result<Option<Request>> {
+    pub(crate) fn read_flags(
+        &mut self,
+        arguments: impl IntoIterator<Item = String>,
+    ) -> Result<Option<Request>> {
         let parsed = flags::parse(arguments)?;
         self.flags.extend(parsed.values);
         Ok(parsed.request)

@@ -7,7 +7,7 @@
 //! let report = conformance::run(|| async { Ok(Handle::from(Memory::new()).into()) }).await;
 //! println!("{report}");
 //! report.check()?;
-//! # micro::Result::Ok(()) }).unwrap();
+//! # Ok::<(), micro::Error>(()) }).unwrap();
 //! ```
 //!
 //! A case waits for what it expects, at most ten seconds, and never for a fixed time.

@@ -18,7 +18,7 @@
 //!
 //! registry.deregister("n1").await?;
 //! assert!(matches!(watch.next().await?, Event::Gone(id) if id == "n1"));
-//! # micro::Result::Ok(()) }).unwrap();
+//! # Ok::<(), micro::Error>(()) }).unwrap();
 //! ```
 //!
 //! Built in: [`Memory`] for tests and single processes, [`Local`] for the processes of one user on one machine.

@@ -40,7 +40,7 @@ const ROWS: &[Row] = &[
 
 fn open_local<'a>(rest: &'a str, defaults: &'a Defaults) -> BoxFuture<'a, Result<Handle>> {
     let directory = if rest.is_empty() { defaults.local_dir.clone() } else { PathBuf::from(rest) };
-    Box::pin(async move { Ok(Local::open(directory).await?.into()) })
+    Box::pin(async move { Local::open(directory).await.map(Handle::from) })
 }
 
 fn open_memory<'a>(rest: &'a str, _: &'a Defaults) -> BoxFuture<'a, Result<Handle>> {
@@ -50,7 +50,7 @@ fn open_memory<'a>(rest: &'a str, _: &'a Defaults) -> BoxFuture<'a, Result<Handl
                 "memory: takes no name (found {rest:?}); to share one, clone a `registry::Memory` and pass it in code"
             )));
         }
-        Ok(Memory::new().into())
+        Ok(Handle::from(Memory::new()))
     })
 }
 
@@ -74,7 +74,8 @@ impl Schemes {
         F: Fn(String) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Handle>> + Send + 'static,
     {
-        self.added.insert(scheme.into(), Arc::new(move |uri| Box::pin(open(uri))));
+        let open = move |uri| -> BoxFuture<'static, Result<Handle>> { Box::pin(open(uri)) };
+        self.added.insert(scheme.into(), Arc::new(open));
     }
 
     /// Opens a registry: `scheme:`, `scheme:rest` or `scheme://rest`.

@@ -18,7 +18,7 @@ use super::endpoint::Endpoint;
 ///
 /// let node = Node::new("4f1c", "greeter").version("1.2.0").address("127.0.0.1:4000".parse()?).contract("greeter.v1.Say");
 /// assert!(node.serves("greeter.v1.Say"));
-/// # micro::Result::Ok(())
+/// # Ok::<(), micro::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -352,15 +352,15 @@ pub struct Summary {
 impl Summary {
     /// Sums nodes up by service, sorted by name.
     pub fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Vec<Summary> {
-        type Parts<'a> = (BTreeSet<&'a str>, BTreeSet<&'a str>, usize);
-        let mut services = BTreeMap::<&str, Parts<'a>>::new();
+        type Parts<'n> = (BTreeSet<&'n str>, BTreeSet<&'n str>, usize);
+        let mut services = BTreeMap::<&str, Parts<'_>>::new();
         for node in nodes {
             let (versions, contracts, count) = services.entry(&node.service).or_default();
             versions.insert(node.version.as_str());
             contracts.extend(node.contracts.iter().map(String::as_str));
             *count += 1;
         }
-        let owned = |set: BTreeSet<&str>| {
+        let owned = |set: BTreeSet<&str>| -> Vec<String> {
             set.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect()
         };
         services

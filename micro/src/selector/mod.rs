@@ -8,7 +8,7 @@
 //!
 //! impl Selector for First {
 //!     fn pick(&self, candidates: &[Candidate<'_>]) -> usize {
-//!         let first = candidates.iter().enumerate().min_by_key(|(_, candidate)| &candidate.node.id);
+//!         let first = candidates.iter().enumerate().min_by(|(_, a), (_, b)| a.node.id.cmp(&b.node.id));
 //!         first.map_or(usize::MAX, |(index, _)| index)
 //!     }
 //! }

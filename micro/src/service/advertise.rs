@@ -30,7 +30,8 @@ pub(super) async fn listen_on(address: &Address, insecure: bool) -> Result<Socke
 }
 
 async fn resolve(address: &Address) -> Result<SocketAddr> {
-    let looked_up = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((address.host(), address.port()))).await;
+    let looked_up =
+        tokio::time::timeout(LOOKUP, tokio::net::lookup_host((address.host(), address.port()))).await;
     let bad = |why: String| {
         Error::invalid_argument(format!("cannot listen on {address}: {why}; set --address or MICRO_ADDRESS"))
     };

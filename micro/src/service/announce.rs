@@ -74,7 +74,8 @@ impl Announcement {
             let node = self.shared.node.lock().await;
             registry.deregister(&node.id).await
         };
-        let withdrawn = tokio::time::timeout(LIMIT, withdrawing).await.unwrap_or_else(|_| Err(slow(registry)));
+        let withdrawn =
+            tokio::time::timeout(LIMIT, withdrawing).await.unwrap_or_else(|_| Err(slow(registry)));
         if let Err(error) = withdrawn {
             tracing::warn!(error = ?error, "cannot deregister; the registry forgets the node by itself");
         }

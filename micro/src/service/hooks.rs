@@ -33,7 +33,7 @@ where
 /// Runs hooks one after the other, up to the first that fails.
 pub(super) async fn run(what: &str, hooks: Vec<Hook>, service: &Service, limit: Duration) -> Result<()> {
     for hook in hooks {
-        within(limit, format_args!("a {what} hook"), hook(service.clone())).await?;
+        within(limit, format!("a {what} hook"), hook(service.clone())).await?;
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ pub(super) async fn run(what: &str, hooks: Vec<Hook>, service: &Service, limit: 
 pub(super) async fn run_all(what: &str, hooks: Vec<Hook>, service: &Service, limit: Duration) -> Result<()> {
     let mut result = Ok(());
     for hook in hooks {
-        if let Err(error) = within(limit, format_args!("a {what} hook"), hook(service.clone())).await {
+        if let Err(error) = within(limit, format!("a {what} hook"), hook(service.clone())).await {
             tracing::warn!(hook = what, error = ?error, "a hook failed");
             result = result.and(Err(error));
         }
@@ -51,7 +51,11 @@ pub(super) async fn run_all(what: &str, hooks: Vec<Hook>, service: &Service, lim
 }
 
 /// Waits for `work` for at most `limit`.
-pub(super) async fn within<T>(limit: Duration, what: impl Display, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn within<T>(
+    limit: Duration,
+    what: impl Display,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     match tokio::time::timeout(limit, work).await {
         Ok(result) => result.map_err(|error| error.context(what)),
         Err(_) => Err(Error::deadline_exceeded(format!(

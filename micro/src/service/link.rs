@@ -170,11 +170,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_block_forgets_its_type_and_remembers_its_constructor() {
-        static BLOCK: Entry = &Registration::new::<String>("my-package", "a.v1.B", &[], <Probe<String>>::CONSTRUCT, "a.rs", 7);
-        assert_eq!((BLOCK.place(), BLOCK.package(), BLOCK.has_init()), ("a.rs:7".to_owned(), "my-package", false));
+        static BLOCK: Entry =
+            &Registration::new::<String>("my-package", "a.v1.B", &[], <Probe<String>>::CONSTRUCT, "a.rs", 7);
+        assert_eq!(
+            (BLOCK.place(), BLOCK.package(), BLOCK.has_init()),
+            ("a.rs:7".to_owned(), "my-package", false)
+        );
         assert!(BLOCK.construct().unwrap().downcast::<String>().is_ok());
-        static INIT: Entry =
-            &Registration::new::<Bare>("p", "c", &[], <Probe<Bare>>::CONSTRUCT, "b.rs", 1).init(|_| Box::pin(async { Ok(Bare) }));
+        static INIT: Entry = &Registration::new::<Bare>("p", "c", &[], <Probe<Bare>>::CONSTRUCT, "b.rs", 1)
+            .init(|_| Box::pin(async { Ok(Bare) }));
         assert!(INIT.has_init() && INIT.construct().is_none());
         let instance = INIT.init(&Service::new("x")).await.unwrap();
         assert_eq!(INIT.of_type(), (*instance).type_id());

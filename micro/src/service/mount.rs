@@ -102,7 +102,11 @@ fn group(
             group.instance = Some(instance.clone());
         }
         // A block is wanted once, whichever way it is asked for. Its place is its identity.
-        if !group.blocks.iter().any(|known| known.place() == block.place() && known.contract() == block.contract()) {
+        if !group
+            .blocks
+            .iter()
+            .any(|known| known.place() == block.place() && known.contract() == block.contract())
+        {
             group.blocks.push(block);
         }
     };
@@ -145,7 +149,12 @@ fn group(
 }
 
 /// Makes the value of a type by `#[micro::init]`, else by `Default`.
-async fn make(type_name: &str, blocks: &[Entry], service: &Service, limit: Duration) -> Result<Instance, String> {
+async fn make(
+    type_name: &str,
+    blocks: &[Entry],
+    service: &Service,
+    limit: Duration,
+) -> Result<Instance, String> {
     let inits: Vec<_> = blocks.iter().filter(|block| block.has_init()).collect();
     if let [first, second, ..] = inits.as_slice() {
         return Err(format!(
@@ -196,8 +205,7 @@ impl Served {
 mod tests {
     use super::*;
 
-    use crate::service::link::{Probe, Registration};
-    use crate::service::link::Fallback as _;
+    use crate::service::link::{Fallback as _, Probe, Registration};
     use crate::service::row::{Row, answer};
     use crate::service::unopened::unopened;
     use crate::spec::{Kind, Spec};
@@ -212,13 +220,22 @@ mod tests {
     struct Unmade;
 
     const fn row<T>(spec: &'static Spec) -> Row<T> {
-        Row::new(spec, |_, ctx, request| answer(ctx, request, |_, (): ()| async { crate::Result::Ok(()) }))
+        Row::new(spec, |_, ctx, request| answer(ctx, request, |_, (): ()| async { Ok::<(), Error>(()) }))
     }
 
-    static FIRST: Entry = &Registration::new::<First>("one", "a.v1.A", &[row(PING)], <Probe<First>>::CONSTRUCT, "a.rs", 1);
-    static MORE: Entry = &Registration::new::<First>("one", "b.v1.B", &[row(PONG)], <Probe<First>>::CONSTRUCT, "a.rs", 9);
-    static SECOND: Entry = &Registration::new::<Second>("my-two", "a.v1.A", &[row(PING)], <Probe<Second>>::CONSTRUCT, "b.rs", 2);
-    static UNMADE: Entry = &Registration::new::<Unmade>("three", "b.v1.B", &[row(PONG)], <Probe<Unmade>>::CONSTRUCT, "c.rs", 3);
+    const FIRST_PING: &[Row<First>] = &[row(PING)];
+    const FIRST_PONG: &[Row<First>] = &[row(PONG)];
+    const SECOND_PING: &[Row<Second>] = &[row(PING)];
+    const UNMADE_PONG: &[Row<Unmade>] = &[row(PONG)];
+
+    static FIRST: Entry =
+        &Registration::new::<First>("one", "a.v1.A", FIRST_PING, <Probe<First>>::CONSTRUCT, "a.rs", 1);
+    static MORE: Entry =
+        &Registration::new::<First>("one", "b.v1.B", FIRST_PONG, <Probe<First>>::CONSTRUCT, "a.rs", 9);
+    static SECOND: Entry =
+        &Registration::new::<Second>("my-two", "a.v1.A", SECOND_PING, <Probe<Second>>::CONSTRUCT, "b.rs", 2);
+    static UNMADE: Entry =
+        &Registration::new::<Unmade>("three", "b.v1.B", UNMADE_PONG, <Probe<Unmade>>::CONSTRUCT, "c.rs", 3);
 
     async fn paths(wanted: Wanted) -> Result<Vec<&'static str>, String> {
         let home = Arc::new(Home { service: "x".to_owned(), client: unopened("test") });

@@ -90,7 +90,11 @@ pub struct Bound {
 }
 
 /// Binds every row to one value.
-pub(crate) fn bind<T: Send + Sync + 'static>(rows: &'static [Row<T>], this: &Arc<T>, home: &Arc<Home>) -> Vec<Bound> {
+pub(crate) fn bind<T: Send + Sync + 'static>(
+    rows: &'static [Row<T>],
+    this: &Arc<T>,
+    home: &Arc<Home>,
+) -> Vec<Bound> {
     let bound = |row: &'static Row<T>| Bound {
         spec: row.spec,
         endpoint: Arc::new(BoundRow { row, this: this.clone(), home: home.clone() }),

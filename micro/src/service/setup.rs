@@ -35,6 +35,8 @@ pub(crate) struct Setup {
     pub(super) wanted: Wanted,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) hooks: Hooks,
+    /// Whether the person at the terminal is told who listens where.
+    pub(super) readable: bool,
 }
 
 impl Setup {
@@ -53,6 +55,7 @@ impl Setup {
             wanted: Wanted::default(),
             metadata: Vec::new(),
             hooks: Hooks::default(),
+            readable: false,
         }
     }
 
@@ -63,6 +66,7 @@ impl Setup {
         setup.sources.set("name", package.name);
         setup.sources.set("version", package.version);
         setup.wanted.automatic = Some(package.name.to_owned());
+        setup.readable = true;
         setup
     }
 
@@ -90,7 +94,9 @@ impl Setup {
         let type_name = std::any::type_name::<T>();
         let instance: Instance = Arc::new(value);
         if self.wanted.values.iter().any(|given| given.of_type == of_type) {
-            self.mistake(format_args!("two values of the type {type_name} were given to .handle; one serves a type"));
+            self.mistake(format_args!(
+                "two values of the type {type_name} were given to .handle; one serves a type"
+            ));
             return;
         }
         self.wanted.values.push(Given { of_type, type_name, instance });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use micro::registry::conformance::{self, Fixture};
 use micro::registry::{Defaults, Handle, Query, Schemes};
-use micro::{Client, Context, Result, Service};
+use micro::{Client, Result, Service};
 use third_party::{Hex, SameZone, Store, Tree};
 
 /// Carries a text.
@@ -20,7 +20,7 @@ pub struct Zone(&'static str);
 #[micro::service(package = "third_party")]
 impl Zone {
     #[micro::handler(readonly)]
-    async fn tell(&self, _: &Context, request: Text) -> Result<Text> {
+    async fn tell(&self, request: Text) -> Result<Text> {
         Ok(Text { text: format!("{} from {}", request.text, self.0) })
     }
 }

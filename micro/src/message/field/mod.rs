@@ -112,7 +112,12 @@ pub trait Element<E = Plain>: Sized {
     /// # Errors
     ///
     /// Whatever is wrong with the bytes.
-    fn merge<B: Buf>(&mut self, wire_type: WireType, buf: &mut B, context: DecodeContext) -> Result<(), DecodeError>;
+    fn merge<B: Buf>(
+        &mut self,
+        wire_type: WireType,
+        buf: &mut B,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError>;
 
     /// Names the type, adding it to `types` when it is not a scalar.
     fn field_type(types: &mut Types) -> FieldType;

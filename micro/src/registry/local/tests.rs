@@ -132,8 +132,12 @@ async fn foreign_files_are_left_alone_and_corrupt_ones_are_counted_once() {
     put(&local, &Node::new("good", "s")).await.unwrap();
     let foreign = ["notes.txt", ".hidden.json", "two words.json", "README"];
     let other_id = serde_json::to_string(&Node::new("other", "s")).unwrap();
-    let corrupt =
-        [("cut.json", r#"{"id":"cut","#), ("empty.json", ""), ("name.json", &other_id), ("list.json", "[1]")];
+    let corrupt = [
+        ("cut.json", r#"{"id":"cut","#),
+        ("empty.json", ""),
+        ("name.json", other_id.as_str()),
+        ("list.json", "[1]"),
+    ];
     for name in foreign {
         fs::write(local.path().join(name), "x").unwrap();
     }

@@ -37,7 +37,7 @@ impl Changes {
         let open = || {
             let inotify = Inotify::init()?;
             inotify.watches().add(directory, mask)?;
-            inotify.into_event_stream(vec![0; BUFFER])
+            inotify.into_event_stream(vec![0_u8; BUFFER])
         };
         open().map(|stream| Changes { stream }).map_err(|error: io::Error| {
             let hint = match error.raw_os_error() {

@@ -1,0 +1,107 @@
+//! What an annotated type is, once read.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Ident, Path};
+
+/// A message, an enumeration or a oneof.
+pub(super) struct Model {
+    /// The Rust type.
+    pub(super) ident: Ident,
+    /// The protobuf package; empty for none.
+    pub(super) package: String,
+    /// The protobuf name within the package.
+    pub(super) name: String,
+    pub(super) docs: String,
+    /// Where `micro` is found.
+    pub(super) micro: Path,
+    pub(super) reserved: Reserved,
+    pub(super) shape: Shape,
+}
+
+pub(super) enum Shape {
+    Message(Vec<Field>),
+    Enumeration { values: Vec<Value>, unknown: Option<Ident> },
+    Oneof(Vec<Field>),
+}
+
+/// A field of a message, or a variant of a oneof.
+pub(super) struct Field {
+    pub(super) ident: Ident,
+    /// The protobuf name.
+    pub(super) name: String,
+    /// The type, or the variant's payload.
+    pub(super) ty: TokenStream,
+    /// The number that was written, and where.
+    pub(super) tag: Option<(i64, Span)>,
+    pub(super) encoding: Encoding,
+    pub(super) docs: String,
+}
+
+/// A variant of an enumeration.
+pub(super) struct Value {
+    pub(super) ident: Ident,
+    /// The protobuf name.
+    pub(super) name: String,
+    pub(super) number: i32,
+    pub(super) docs: String,
+}
+
+/// How the numbers in a field are written.
+#[derive(Clone, Copy)]
+pub(super) enum Encoding {
+    Plain,
+    Sint,
+    Fixed,
+}
+
+/// Numbers and names that must not be used again.
+#[derive(Default)]
+pub(super) struct Reserved {
+    /// Inclusive ranges.
+    pub(super) numbers: Vec<(u32, u32)>,
+    pub(super) names: Vec<String>,
+}
+
+impl Model {
+    /// Returns the path of what generated code calls.
+    pub(super) fn derive(&self) -> TokenStream {
+        let micro = &self.micro;
+        quote!(#micro::__private::derive)
+    }
+
+    /// Returns the path of prost.
+    pub(super) fn prost(&self) -> TokenStream {
+        let micro = &self.micro;
+        quote!(#micro::__private::prost)
+    }
+
+    /// Returns the full protobuf name.
+    pub(super) fn full_name(&self) -> String {
+        match self.package.as_str() {
+            "" => self.name.clone(),
+            package => format!("{package}.{}", self.name),
+        }
+    }
+}
+
+impl Field {
+    /// Returns the marker type of the field's encoding.
+    pub(super) fn marker(&self, derive: &TokenStream) -> TokenStream {
+        match self.encoding {
+            Encoding::Plain => quote!(#derive::Plain),
+            Encoding::Sint => quote!(#derive::Sint),
+            Encoding::Fixed => quote!(#derive::Fixed),
+        }
+    }
+}
+
+/// Returns the numbers of fields as far as tokens tell: a oneof may take more than the one that is assumed here.
+pub(super) fn numbers(fields: &[Field]) -> Vec<i64> {
+    let mut last = 0_i64;
+    let mut next = |field: &Field| {
+        last = field.tag.map_or(last.saturating_add(1), |(number, _)| number);
+        last
+    };
+    fields.iter().map(&mut next).collect()
+}

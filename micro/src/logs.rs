@@ -1,0 +1,58 @@
+//! Logs for programs that set up none: what `#[micro::main]` does about `MICRO_LOG`.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::error::{Error, Result};
+
+/// Sends what the directives let pass to the error stream: readable lines on a terminal, JSON otherwise. A
+/// subscriber that is set already stays.
+///
+/// # Errors
+///
+/// `invalid argument` for directives that cannot be read.
+pub(crate) fn set_up(directives: &str) -> Result<()> {
+    let targets = targets(directives)?;
+    let registry = tracing_subscriber::registry();
+    // Fails when the program has a subscriber of its own, which is its right.
+    let _ = if std::io::stderr().is_terminal() {
+        let lines = tracing_subscriber::fmt::layer().compact().with_writer(std::io::stderr);
+        registry.with(lines.with_filter(targets)).try_init()
+    } else {
+        let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false);
+        registry.with(json.with_writer(std::io::stderr).with_filter(targets)).try_init()
+    };
+    Ok(())
+}
+
+fn targets(directives: &str) -> Result<Targets> {
+    directives.parse().map_err(|error| {
+        Error::invalid_argument(format!(
+            "setting `log`: {directives:?} is not a list of log directives ({error}); an example: info,micro=debug"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use tracing::Level;
+
+    #[test]
+    fn directives_choose_levels_by_module() {
+        let targets = targets("warn,micro=debug").unwrap();
+        assert!(targets.would_enable("micro::server", &Level::DEBUG));
+        assert!(targets.would_enable("h2", &Level::WARN) && !targets.would_enable("h2", &Level::INFO));
+    }
+
+    #[test]
+    fn bad_directives_are_named() {
+        let error = super::targets("micro=loud").unwrap_err();
+        assert!(error.message().contains("micro=loud") && error.message().contains("`log`"), "{error}");
+    }
+}

@@ -1,0 +1,154 @@
+//! What `#[micro::main]` runs: flags, logs, runtime, the user's function, its error.
+
+use std::fmt::Debug;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::config::{self, Settings, Sources};
+use crate::error::Result;
+use crate::logs;
+use crate::registry::{Defaults, Handle};
+
+use super::Service;
+
+/// How long blocking work may hold the process up once `main` has returned.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The package `#[micro::main]` stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    /// Its name, as cargo spells it.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// What the function marked `#[micro::main]` may take.
+#[diagnostic::on_unimplemented(
+    message = "`#[micro::main]` cannot pass a `{Self}`",
+    label = "neither `micro::Service` nor `micro::Client`",
+    note = "write `async fn main(service: micro::Service) -> Result<()>`, take a `micro::Client`, or take nothing"
+)]
+pub trait Start: Sized {
+    /// Whether the command line is read. A program that takes nothing may have flags of its own.
+    const READS_FLAGS: bool = true;
+
+    /// Makes the argument.
+    fn open(package: Package, sources: Sources) -> impl Future<Output = Result<Self>>;
+}
+
+impl Start for () {
+    const READS_FLAGS: bool = false;
+
+    async fn open(_: Package, _: Sources) -> Result<Self> {
+        Ok(())
+    }
+}
+
+impl Start for Service {
+    async fn open(package: Package, sources: Sources) -> Result<Self> {
+        Ok(Service::automatic(package, sources))
+    }
+}
+
+impl Start for Client {
+    async fn open(_: Package, sources: Sources) -> Result<Self> {
+        let settings = Settings::load(&sources)?;
+        let defaults = Defaults::new(settings.local_registry_dir.value);
+        let registry = Handle::open(&settings.registry.value, &defaults).await?;
+        Client::builder()
+            .registry(registry)
+            .timeout(settings.timeout.value)
+            .message_limit(settings.message_limit.value)
+            .connect_timeout(settings.connect_timeout.value)
+            .open()
+            .await
+    }
+}
+
+/// What the function marked `#[micro::main]` may return.
+#[diagnostic::on_unimplemented(
+    message = "`#[micro::main]` cannot return `{Self}`",
+    label = "neither `()` nor a `Result<(), E>`",
+    note = "write `async fn main(service: micro::Service) -> micro::Result<()>`"
+)]
+pub trait Ending {
+    /// Returns the text of the error, if it is one.
+    fn failure(self) -> Option<String>;
+}
+
+impl Ending for () {
+    fn failure(self) -> Option<String> {
+        None
+    }
+}
+
+impl<E: Debug> Ending for std::result::Result<(), E> {
+    fn failure(self) -> Option<String> {
+        self.err().map(|error| format!("{error:?}"))
+    }
+}
+
+/// Runs a program.
+pub fn main<A, F, Fut>(package: Package, run: F) -> ExitCode
+where
+    A: Start,
+    F: FnOnce(A) -> Fut,
+    Fut: Future<Output: Ending>,
+{
+    let mut sources = Sources::environment();
+    if A::READS_FLAGS {
+        match sources.read_flags(Sources::arguments()) {
+            Ok(None) => {}
+            Ok(Some(request)) => {
+                answer(request, package, &sources);
+                return ExitCode::SUCCESS;
+            }
+            Err(error) => return refuse(error.message()),
+        }
+    }
+    let settings = match Settings::load(&sources) {
+        Ok(settings) => settings,
+        Err(error) => return refuse(error.message()),
+    };
+    if let Err(error) = logs::set_up(&settings.log.value) {
+        return refuse(error.message());
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("cannot start the runtime: {error}")),
+    };
+    let failure = runtime.block_on(async {
+        match A::open(package, sources).await {
+            Ok(argument) => run(argument).await.failure(),
+            Err(error) => Some(format!("{error:?}")),
+        }
+    });
+    runtime.shutdown_timeout(LINGER);
+    match failure {
+        None => ExitCode::SUCCESS,
+        Some(text) => fail(&text),
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "it was asked for")]
+fn answer(request: config::Request, package: Package, sources: &Sources) {
+    match request {
+        config::Request::Help => print!("{}", config::help(package.name, package.version, sources)),
+        config::Request::Version => println!("{} {}", package.name, package.version),
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "logs may not be there yet, and a failing program says why")]
+fn fail(text: &str) -> ExitCode {
+    eprintln!("error: {text}");
+    ExitCode::FAILURE
+}
+
+/// Ends a program that was started wrongly: exit code 2, as is the custom.
+#[allow(clippy::print_stderr, reason = "logs are not there yet")]
+fn refuse(text: &str) -> ExitCode {
+    eprintln!("error: {text}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,300 @@
+//! From built to running to stopped.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::Transport;
+use crate::codec::Codecs;
+use crate::config::{Origin, Settings};
+use crate::context::Home;
+use crate::error::{Error, Result};
+use crate::registry::{Defaults, Endpoint, Handle, Node, Schemes};
+use crate::server::{Limits, Options, Routes, Server};
+
+use super::announce::Announcement;
+use super::hooks::{self, Hook, within};
+use super::setup::Setup;
+use super::{Bound, Opened, Phase, Service, advertise, banner, mount, row};
+
+#[cfg(feature = "inventory")]
+use super::link_inventory::registrations;
+#[cfg(not(feature = "inventory"))]
+use super::link_linkme::registrations;
+
+/// The wires every server speaks.
+const WIRES: [&str; 2] = ["grpc", "json"];
+
+/// How callers reach the service.
+pub(crate) enum Reach {
+    /// Over a port.
+    Port,
+    /// In process: found in this registry, called through this transport.
+    Process(Handle, Arc<dyn Transport>),
+}
+
+/// What runs. Dropping it cuts everything off.
+pub(super) struct Running {
+    server: Server,
+    announcement: Announcement,
+    drain: Duration,
+    hook_timeout: Duration,
+    before_stop: Vec<Hook>,
+    after_stop: Vec<Hook>,
+}
+
+impl Running {
+    pub(super) fn server(&self) -> Server {
+        self.server.clone()
+    }
+}
+
+/// Marks the service stopped when starting or stopping is given up half way.
+struct Unless<'a>(&'a Service, Phase);
+
+impl Drop for Unless<'_> {
+    fn drop(&mut self) {
+        self.0.pass(self.1, Phase::Stopped);
+    }
+}
+
+impl Service {
+    /// Reads the settings, opens the registry, constructs and mounts what is served, listens and registers. Returns
+    /// a handle of the running service, so that it can stand at the end of the builder's chain.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with what was said on the builder, all of it at once; what hooks and constructors fail
+    /// with; an address that cannot be listened on; a registry that does not answer. `failed precondition` for a
+    /// service that was started before.
+    pub async fn start(&self) -> Result<Service> {
+        self.start_in(Reach::Port).await?;
+        Ok(self.clone())
+    }
+
+    pub(crate) async fn start_in(&self, reach: Reach) -> Result<()> {
+        let setup = match self.pass(Phase::Built, Phase::Starting) {
+            true => self.setup().take(),
+            false => None,
+        };
+        let Some(setup) = setup else {
+            let phase = *self.inner.phase.borrow();
+            return Err(Error::failed_precondition(format!(
+                "{} cannot be started: it is {phase}",
+                self.name()
+            )));
+        };
+        let given_up = Unless(self, Phase::Starting);
+        let (running, after_start) = self.bring_up(*setup, reach).await?;
+        let limit = running.hook_timeout;
+        *self.running() = Some(running);
+        self.pass(Phase::Starting, Phase::Running);
+        drop(given_up);
+        if let Err(error) = hooks::run("after_start", after_start, self, limit).await {
+            if let Err(error) = self.stop().await {
+                tracing::warn!(error = ?error, "stopping after a failed start");
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Announces that the service goes, refuses new calls so that callers try another node, finishes what runs
+    /// within the drain limit, deregisters. A service that is stopped stays so; whoever calls meanwhile waits.
+    ///
+    /// # Errors
+    ///
+    /// The first failure of a stop hook. The service has stopped nevertheless.
+    pub async fn stop(&self) -> Result<()> {
+        let mut phase = self.inner.phase.subscribe();
+        loop {
+            let now = *phase.borrow_and_update();
+            match now {
+                Phase::Stopped => return Ok(()),
+                Phase::Built if self.pass(Phase::Built, Phase::Stopped) => return Ok(()),
+                Phase::Running if self.pass(Phase::Running, Phase::Stopping) => {
+                    let _given_up = Unless(self, Phase::Stopping);
+                    let running = self.running().take();
+                    return match running {
+                        Some(running) => self.bring_down(running).await,
+                        None => Ok(()),
+                    };
+                }
+                // Somebody else is at it, and what they do is bounded.
+                _ => {
+                    if phase.changed().await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until the service has stopped.
+    pub async fn stopped(&self) {
+        let mut phase = self.inner.phase.subscribe();
+        // Fails only when the sender is gone, which is in our hands.
+        let _ = phase.wait_for(|phase| *phase == Phase::Stopped).await;
+    }
+
+    /// Goes from one phase to another, unless somebody was faster.
+    fn pass(&self, from: Phase, to: Phase) -> bool {
+        self.inner.phase.send_if_modified(|phase| {
+            let passes = *phase == from;
+            if passes {
+                *phase = to;
+            }
+            passes
+        })
+    }
+
+    async fn bring_up(&self, setup: Setup, reach: Reach) -> Result<(Running, Vec<Hook>)> {
+        let settings = load(&setup)?;
+        let limit = settings.hook_timeout.value;
+        let (registry, transport) = match reach {
+            Reach::Port => (open_registry(setup.registry.as_ref(), &setup.schemes, &settings).await?, None),
+            Reach::Process(registry, transport) => (registry, Some(transport)),
+        };
+        let mut client = setup
+            .client
+            .registry(registry.clone())
+            .timeout(settings.timeout.value)
+            .message_limit(settings.message_limit.value)
+            .connect_timeout(settings.connect_timeout.value);
+        let in_process = transport.is_some();
+        if let Some(transport) = transport {
+            client = client.transport(transport);
+        }
+        let client = client.open().await?;
+        let home = Arc::new(Home { service: settings.name.value.clone(), client: client.clone() });
+        // Set once: only one start gets here.
+        let _ = self.inner.opened.set(Opened { settings: settings.clone(), client });
+
+        let hooks = setup.hooks;
+        hooks::run("before_start", hooks.before_start, self, limit).await?;
+        let table: Vec<_> = registrations().collect();
+        let methods = mount::mount(setup.wanted, &table, self, &home, limit).await?;
+        let codecs = setup.codecs.names();
+        let mut node = self.node(&settings, &methods, &codecs);
+        for (key, value) in setup.metadata {
+            node = node.metadata(key, value);
+        }
+        let mut routes = Routes::new();
+        for row::Bound { spec, endpoint } in methods {
+            routes.add(spec, endpoint)?;
+        }
+        let server = Server::new(
+            routes,
+            Options {
+                service: settings.name.value.clone(),
+                codecs: setup.codecs,
+                layers: setup.layers,
+                http_layers: setup.http_layers,
+                limits: limits(&settings),
+            },
+        );
+        let bound = match in_process {
+            true => Bound { local: None, announced: Vec::new() },
+            false => listen(&server, &settings, &registry).await?,
+        };
+        for address in &bound.announced {
+            node = node.address(address.clone());
+        }
+        let _ = self.inner.bound.set(bound);
+        let announcing =
+            Announcement::make(registry.clone(), node.clone(), settings.registry_ttl.value, limit);
+        let announcement = match announcing.await {
+            Ok(announcement) => announcement,
+            Err(error) => {
+                server.drain(Duration::ZERO).await;
+                return Err(error.context("cannot register the service"));
+            }
+        };
+        banner::show(&node, &registry.name(), setup.readable);
+        let running = Running {
+            server,
+            announcement,
+            drain: settings.drain.value,
+            hook_timeout: limit,
+            before_stop: hooks.before_stop,
+            after_stop: hooks.after_stop,
+        };
+        Ok((running, hooks.after_start))
+    }
+
+    async fn bring_down(&self, running: Running) -> Result<()> {
+        let Running { server, announcement, drain, hook_timeout, before_stop, after_stop } = running;
+        let before = hooks::run_all("before_stop", before_stop, self, hook_timeout).await;
+        announcement.drain().await;
+        server.refuse();
+        tracing::info!(service = self.name(), in_flight = server.in_flight(), "stopping");
+        let cut_off = server.drain(drain).await;
+        if cut_off > 0 {
+            tracing::warn!(service = self.name(), calls = cut_off, "calls were cut off at the drain limit");
+        }
+        announcement.withdraw().await;
+        let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
+        tracing::info!(service = self.name(), "stopped");
+        before.and(after)
+    }
+
+    fn node(&self, settings: &Settings, methods: &[row::Bound], codecs: &[&str]) -> Node {
+        let mut node = Node::new(self.id(), settings.name.value.as_str())
+            .version(settings.version.value.as_str())
+            .zone(settings.zone.value.as_str());
+        let contracts: BTreeSet<&str> = methods.iter().map(|bound| bound.spec.contract).collect();
+        node = contracts.into_iter().fold(node, Node::contract);
+        node = methods.iter().fold(node, |node, bound| node.endpoint(Endpoint::of(bound.spec)));
+        node = WIRES.into_iter().fold(node, Node::wire);
+        codecs.iter().fold(node, |node, codec| node.codec(*codec))
+    }
+}
+
+/// Reads the settings; reports them with all that was wrong on the builder.
+fn load(setup: &Setup) -> Result<Settings> {
+    let mut mistakes = setup.mistakes.clone();
+    match Settings::load(&setup.sources) {
+        Ok(settings) if settings.name.value.is_empty() => {
+            mistakes.push("the service has no name; set --name or MICRO_NAME".to_owned());
+        }
+        Ok(settings) if mistakes.is_empty() => return Ok(settings),
+        Ok(_) => {}
+        Err(error) => mistakes.push(error.message().to_owned()),
+    }
+    Err(Error::invalid_argument(mistakes.join("\n")))
+}
+
+async fn open_registry(made: Option<&Handle>, schemes: &Schemes, settings: &Settings) -> Result<Handle> {
+    let told = matches!(settings.registry.origin, Origin::Flag(_) | Origin::Environment(_));
+    if let Some(registry) = made.filter(|_| !told) {
+        return Ok(registry.clone());
+    }
+    let defaults = Defaults::new(settings.local_registry_dir.value.clone());
+    let opening = schemes.open(&settings.registry.value, &defaults);
+    let what = format!("cannot open the registry ({})", settings.registry.origin);
+    within(settings.hook_timeout.value, what, opening).await
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let small = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    Limits::default()
+        .message(settings.message_limit.value)
+        .header_list(small(settings.header_list_limit.value))
+        .headers(settings.max_headers.value)
+        .handshake(settings.handshake_timeout.value)
+        .body(settings.body_timeout.value)
+        .connections(settings.max_connections.value)
+        .streams(small(settings.max_streams.value))
+        .keep_alive(settings.keep_alive.value)
+}
+
+async fn listen(server: &Server, settings: &Settings, registry: &Handle) -> Result<Bound> {
+    let address: SocketAddr = advertise::listen_on(&settings.address.value, settings.insecure.value).await?;
+    let listener = server.bind(address).await?;
+    let local = listener.local_addr()?;
+    let remote = registry.capability().remote;
+    let announced = advertise::announced(local, settings.advertise.value.as_ref(), remote)?;
+    server.serve(listener);
+    Ok(Bound { local: Some(local), announced: vec![announced] })
+}
