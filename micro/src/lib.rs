@@ -33,7 +33,7 @@
 //! let client = micro::testing::client(micro::Service::new("ledger").handle(Ledger)).await?;
 //! let total = LedgerClient::new(&client).total(TotalRequest { account: "ann".into() }).await?;
 //! assert_eq!(total.cents, 3);
-//! # micro::Result::Ok(()) }).unwrap();
+//! # Ok::<(), micro::Error>(()) }).unwrap();
 //! ```
 //!
 //! Three nouns carry the rest: a [`Service`] is what a process serves, a [`Client`] calls and serves nothing, a

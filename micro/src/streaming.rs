@@ -25,7 +25,7 @@ use crate::metadata::{Metadata, SharedMetadata};
 /// while let Some(number) = numbers.next().await {
 ///     println!("{}", number?);
 /// }
-/// # micro::Result::Ok(()) }).unwrap();
+/// # Ok::<(), micro::Error>(()) }).unwrap();
 /// ```
 pub struct Streaming<T> {
     inner: Pin<Box<dyn Stream<Item = Result<T>> + Send>>,

@@ -59,7 +59,7 @@ pub(super) const SWITCH: Kind<bool> = Kind {
 };
 
 pub(super) const ADDRESS: Kind<Address> = Kind {
-    parse: |text| text.parse().map_err(|error: crate::Error| error.message().to_owned()),
+    parse: |text| text.parse::<Address>().map_err(|error| why(text, &error)),
     show: Address::to_string,
     example: "127.0.0.1:4000",
     bare: false,
@@ -74,7 +74,7 @@ pub(super) const ADVERTISE: Kind<Option<Address>> = Kind {
         let parsed: crate::Result<Address> = text
             .parse::<Address>()
             .or_else(|error| format!("{text}:0").parse::<Address>().map_err(|_| error));
-        parsed.map(Some).map_err(|error| error.message().to_owned())
+        parsed.map(Some).map_err(|error| why(text, &error))
     },
     show: |address| address.as_ref().map(Address::to_string).unwrap_or_default(),
     example: "10.0.0.5:4000",
@@ -117,6 +117,12 @@ pub(super) const COUNT: Kind<usize> = Kind {
     example: "1024",
     bare: false,
 };
+
+/// Returns what is wrong with an address, without the address, which whoever reports it repeats.
+fn why(text: &str, error: &crate::Error) -> String {
+    let message = error.message();
+    message.strip_prefix(&format!("{text:?} ")).unwrap_or(message).to_owned()
+}
 
 /// Longer ones are mistakes, and adding them to a clock may overflow.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);

@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::dispatch::dispatch;
 use super::guard;
 use super::pipeline::Core;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::layer::BoxFuture;
 use crate::wire::{self, BoxError, HttpBody};
 

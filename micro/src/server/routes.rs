@@ -61,14 +61,6 @@ impl Routes {
         paths.into_iter()
     }
 
-    /// Lists the contracts, sorted, each once.
-    pub(crate) fn contracts(&self) -> impl Iterator<Item = &'static str> {
-        let mut contracts: Vec<_> = self.0.values().map(|route| route.spec.contract).collect();
-        contracts.sort_unstable();
-        contracts.dedup();
-        contracts.into_iter()
-    }
-
     /// Says that nothing is at `path`, and what is: the nearest first.
     pub(crate) fn unknown(&self, path: &str) -> Error {
         let mut known: Vec<_> = self.paths().collect();

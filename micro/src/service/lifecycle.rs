@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::Transport;
-use crate::codec::Codecs;
 use crate::config::{Origin, Settings};
 use crate::context::Home;
 use crate::error::{Error, Result};
