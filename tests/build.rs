@@ -11,10 +11,7 @@ fn main() -> io::Result<()> {
     let mut builder = micro_codegen::builder();
     for directory in DIRECTORIES {
         // A file added later is seen as well.
-        #[allow(
-            clippy::print_stdout,
-            reason = "cargo reads the standard output of build scripts"
-        )]
+        #[allow(clippy::print_stdout, reason = "cargo reads the standard output of build scripts")]
         {
             println!("cargo:rerun-if-changed={directory}");
         }
@@ -23,9 +20,7 @@ fn main() -> io::Result<()> {
             find(Path::new(directory), &mut files)?;
         }
         files.sort();
-        builder = files
-            .iter()
-            .fold(builder.include(directory), |builder, file| builder.file(file));
+        builder = files.iter().fold(builder.include(directory), |builder, file| builder.file(file));
     }
     builder.compile().unwrap();
     Ok(())

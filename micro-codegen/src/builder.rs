@@ -21,12 +21,7 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Builder {
-            files: Vec::new(),
-            includes: Vec::new(),
-            out_dir: None,
-            micro_path: "::micro".to_owned(),
-        }
+        Builder { files: Vec::new(), includes: Vec::new(), out_dir: None, micro_path: "::micro".to_owned() }
     }
 
     /// Adds a `.proto` file.
@@ -75,11 +70,7 @@ impl Builder {
         let in_build_script = env::var_os("OUT_DIR").is_some();
         if in_build_script {
             // Said before anything can fail, so that mending a file runs the script again.
-            tell(
-                self.files
-                    .iter()
-                    .map(|file| format!("cargo:rerun-if-changed={}", file.display())),
-            )?;
+            tell(self.files.iter().map(|file| format!("cargo:rerun-if-changed={}", file.display())))?;
         }
         let (code, paths) = self.read_and_generate()?;
         let target = out_dir.join("mod.rs");
@@ -87,9 +78,7 @@ impl Builder {
         if in_build_script {
             let target = std::path::absolute(&target)
                 .map_err(|error| Error::new(format!("cannot resolve {}: {error}", target.display())))?;
-            let files = paths
-                .iter()
-                .map(|path| format!("cargo:rerun-if-changed={}", path.display()));
+            let files = paths.iter().map(|path| format!("cargo:rerun-if-changed={}", path.display()));
             tell(files.chain([format!("cargo:rustc-env={VARIABLE}={}", target.display())]))?;
         }
         Ok(())

@@ -19,16 +19,8 @@ const NAME: i32 = 1;
 
 /// Checks the names of all types, methods and enum values.
 pub(crate) fn names(source: &Source) -> Result<()> {
-    let mut check = Check {
-        source,
-        types: BTreeMap::new(),
-        errors: Vec::new(),
-    };
-    for file in source
-        .files
-        .iter()
-        .filter(|file| !wellknown::is_file(file.name()))
-    {
+    let mut check = Check { source, types: BTreeMap::new(), errors: Vec::new() };
+    for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
         check.file(file);
     }
     match Error::all(check.errors) {
@@ -65,29 +57,14 @@ impl Check<'_> {
         message: &DescriptorProto,
         path: Vec<i32>,
     ) {
-        if message
-            .options
-            .as_ref()
-            .is_some_and(|options| options.map_entry())
-        {
+        if message.options.as_ref().is_some_and(|options| options.map_entry()) {
             return;
         }
-        self.add(
-            file,
-            modules,
-            names::camel(message.name()),
-            format!("message `{}`", message.name()),
-            &path,
-        );
+        self.add(file, modules, names::camel(message.name()), format!("message `{}`", message.name()), &path);
         let mut inner = modules.to_vec();
         inner.push(names::snake(message.name()));
         for (index, nested) in (0..).zip(&message.nested_type) {
-            self.message(
-                file,
-                &inner,
-                nested,
-                [&path[..], &[MESSAGE_NESTED, index]].concat(),
-            );
+            self.message(file, &inner, nested, [&path[..], &[MESSAGE_NESTED, index]].concat());
         }
         for (index, value) in (0..).zip(&message.enum_type) {
             self.enumeration(file, &inner, value, [&path[..], &[MESSAGE_ENUM, index]].concat());
@@ -132,20 +109,8 @@ impl Check<'_> {
         let path = [SERVICE, index];
         let rust = names::camel(service.name());
         let client = format!("{rust}Client");
-        self.add(
-            file,
-            modules,
-            rust,
-            format!("service `{}`", service.name()),
-            &path,
-        );
-        self.add(
-            file,
-            modules,
-            client,
-            format!("the client of service `{}`", service.name()),
-            &path,
-        );
+        self.add(file, modules, rust, format!("service `{}`", service.name()), &path);
+        self.add(file, modules, client, format!("the client of service `{}`", service.name()), &path);
         let mut methods = BTreeMap::new();
         for (position, method) in (0..).zip(&service.method) {
             let rust = names::method(method.name());
@@ -189,7 +154,6 @@ impl Check<'_> {
 
     fn clash(&mut self, who: String, rust: &str, place: Place) {
         let error = Error::new(format!("{who} are both `{rust}` in Rust"));
-        self.errors
-            .push(error.at([place.label("the second")]).help("rename one of them"));
+        self.errors.push(error.at([place.label("the second")]).help("rename one of them"));
     }
 }

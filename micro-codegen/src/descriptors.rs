@@ -23,28 +23,18 @@ pub(crate) fn canonical(files: Vec<FileDescriptorProto>, roots: &[String]) -> Ve
         even_out(&mut file);
         by_name.insert(name, file);
     }
-    let mut order = Order {
-        files: &by_name,
-        seen: BTreeSet::new(),
-        names: Vec::new(),
-    };
+    let mut order = Order { files: &by_name, seen: BTreeSet::new(), names: Vec::new() };
     for root in roots.iter().collect::<BTreeSet<_>>() {
         order.visit(root);
     }
     let names = order.names;
-    names
-        .into_iter()
-        .filter_map(|name| by_name.remove(&name))
-        .collect()
+    names.into_iter().filter_map(|name| by_name.remove(&name)).collect()
 }
 
 /// Encodes the set that is embedded in the generated code. The library knows the well-known files itself.
 pub(crate) fn encode(files: &[FileDescriptorProto]) -> Vec<u8> {
     let own = files.iter().filter(|file| !wellknown::is_file(file.name()));
-    let bare = own.map(|file| FileDescriptorProto {
-        source_code_info: None,
-        ..file.clone()
-    });
+    let bare = own.map(|file| FileDescriptorProto { source_code_info: None, ..file.clone() });
     FileDescriptorSet { file: bare.collect() }.encode_to_vec()
 }
 
@@ -93,22 +83,13 @@ fn message(message: &mut DescriptorProto) {
     message.extension.iter_mut().for_each(field);
     message.nested_type.iter_mut().for_each(self::message);
     message.enum_type.iter_mut().for_each(enumeration);
-    message
-        .oneof_decl
-        .iter_mut()
-        .for_each(|oneof| drop_empty(&mut oneof.options));
-    message
-        .extension_range
-        .iter_mut()
-        .for_each(|range| drop_empty(&mut range.options));
+    message.oneof_decl.iter_mut().for_each(|oneof| drop_empty(&mut oneof.options));
+    message.extension_range.iter_mut().for_each(|range| drop_empty(&mut range.options));
 }
 
 fn enumeration(value: &mut EnumDescriptorProto) {
     drop_empty(&mut value.options);
-    value
-        .value
-        .iter_mut()
-        .for_each(|value| drop_empty(&mut value.options));
+    value.value.iter_mut().for_each(|value| drop_empty(&mut value.options));
 }
 
 fn field(field: &mut FieldDescriptorProto) {
@@ -136,19 +117,11 @@ mod tests {
 
     #[test]
     fn any_order_comes_out_the_same() {
-        let files = vec![
-            file("a", &["c", "b"]),
-            file("b", &[]),
-            file("c", &["b"]),
-            file("unused", &[]),
-        ];
+        let files = vec![file("a", &["c", "b"]), file("b", &[]), file("c", &["b"]), file("unused", &[])];
         let mut reversed = files.clone();
         reversed.reverse();
         let names = |files: Vec<FileDescriptorProto>| -> Vec<String> {
-            canonical(files, &["a".to_owned()])
-                .iter()
-                .map(|file| file.name().to_owned())
-                .collect()
+            canonical(files, &["a".to_owned()]).iter().map(|file| file.name().to_owned()).collect()
         };
         assert_eq!(names(files.clone()), ["b", "c", "a"]);
         assert_eq!(names(files), names(reversed));
@@ -160,9 +133,6 @@ mod tests {
         one.options = Some(prost_types::FileOptions::default());
         one.syntax = Some("proto2".to_owned());
         let roots = ["a".to_owned()];
-        assert_eq!(
-            encode(&canonical(vec![one], &roots)),
-            encode(&canonical(vec![file("a", &[])], &roots))
-        );
+        assert_eq!(encode(&canonical(vec![one], &roots)), encode(&canonical(vec![file("a", &[])], &roots)));
     }
 }

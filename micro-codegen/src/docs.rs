@@ -5,11 +5,7 @@ use prost_types::{FileDescriptorProto, SourceCodeInfo};
 
 /// Makes every comment of a file fit for rustdoc.
 pub(crate) fn clean(file: &mut FileDescriptorProto) {
-    for location in file
-        .source_code_info
-        .iter_mut()
-        .flat_map(|info| &mut info.location)
-    {
+    for location in file.source_code_info.iter_mut().flat_map(|info| &mut info.location) {
         // Detached comments belong to nothing, and how they are told apart is a matter of taste.
         location.leading_detached_comments.clear();
         let comments = [&mut location.leading_comments, &mut location.trailing_comments];
@@ -21,32 +17,20 @@ pub(crate) fn clean(file: &mut FileDescriptorProto) {
 
 /// Returns the documentation of what stands at `path`: the comment above, then the one behind.
 pub(crate) fn at(info: Option<&SourceCodeInfo>, path: &[i32]) -> String {
-    let Some(location) = info
-        .into_iter()
-        .flat_map(|info| &info.location)
-        .find(|found| found.path == path)
+    let Some(location) = info.into_iter().flat_map(|info| &info.location).find(|found| found.path == path)
     else {
         return String::new();
     };
-    let comments = [
-        location.leading_comments.as_deref(),
-        location.trailing_comments.as_deref(),
-    ];
-    let texts: Vec<String> = comments
-        .into_iter()
-        .flatten()
-        .map(unindented)
-        .filter(|text| !text.is_empty())
-        .collect();
+    let comments = [location.leading_comments.as_deref(), location.trailing_comments.as_deref()];
+    let texts: Vec<String> =
+        comments.into_iter().flatten().map(unindented).filter(|text| !text.is_empty()).collect();
     texts.join("\n\n")
 }
 
 /// Takes the space after the comment sign off every line, and empty lines off both ends.
 fn unindented(comment: &str) -> String {
-    let lines: Vec<&str> = comment
-        .lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
-        .collect();
+    let lines: Vec<&str> =
+        comment.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
@@ -79,10 +63,7 @@ mod tests {
 
     #[test]
     fn code_is_marked_as_text() {
-        assert_eq!(
-            without_code(" Says:\n\n     let x = 1;\n"),
-            " Says:\n\n    let x = 1;\n"
-        );
+        assert_eq!(without_code(" Says:\n\n     let x = 1;\n"), " Says:\n\n    let x = 1;\n");
         assert_eq!(
             without_code(" ```go\n     x := 1\n ```\n after\n"),
             " ```text\n     x := 1\n ```\n after\n"
@@ -98,9 +79,7 @@ mod tests {
             trailing_comments: Some(" Or not.\n".to_owned()),
             ..Location::default()
         };
-        let info = SourceCodeInfo {
-            location: vec![location],
-        };
+        let info = SourceCodeInfo { location: vec![location] };
         assert_eq!(at(Some(&info), &[6, 0]), "Says things.\n\nPolitely.\n\nOr not.");
         assert_eq!(at(Some(&info), &[6, 1]), "");
         assert_eq!(at(None, &[6, 0]), "");

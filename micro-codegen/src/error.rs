@@ -30,13 +30,7 @@ pub(crate) struct Place {
 impl Place {
     /// Points at a whole file.
     pub(crate) fn file(path: &Path) -> Place {
-        Place {
-            file: path.to_owned(),
-            position: None,
-            text: None,
-            width: 1,
-            label: String::new(),
-        }
+        Place { file: path.to_owned(), position: None, text: None, width: 1, label: String::new() }
     }
 
     /// Points at `length` bytes of `source`, beginning at the byte `offset`.
@@ -50,9 +44,7 @@ impl Place {
         let line = source[line_start..].lines().next().unwrap_or_default();
         let column = source[line_start..start].chars().count();
         let end = line.len().min((start - line_start).saturating_add(length));
-        let width = line
-            .get(start - line_start..end)
-            .map_or(1, |marked| marked.chars().count());
+        let width = line.get(start - line_start..end).map_or(1, |marked| marked.chars().count());
         Place {
             file: path.to_owned(),
             position: Some((before.matches('\n').count() + 1, column + 1)),
@@ -70,12 +62,7 @@ impl Place {
 
 impl Error {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Error(Box::new(Inner {
-            message: message.into(),
-            places: Vec::new(),
-            help: None,
-            more: Vec::new(),
-        }))
+        Error(Box::new(Inner { message: message.into(), places: Vec::new(), help: None, more: Vec::new() }))
     }
 
     pub(crate) fn at(mut self, place: impl IntoIterator<Item = Place>) -> Self {
@@ -133,22 +120,10 @@ impl fmt::Display for Place {
             return Ok(());
         };
         // Tabs are kept before the caret, so that it stands right at any tab width.
-        let indent: String = text
-            .chars()
-            .take(column - 1)
-            .map(|c| if c == '\t' { c } else { ' ' })
-            .collect();
+        let indent: String = text.chars().take(column - 1).map(|c| if c == '\t' { c } else { ' ' }).collect();
         let carets = "^".repeat(self.width);
-        let label = if self.label.is_empty() {
-            String::new()
-        } else {
-            format!(" {}", self.label)
-        };
-        write!(
-            f,
-            "\n{gutter} |\n{line} | {}\n{gutter} | {indent}{carets}{label}",
-            text.trim_end()
-        )
+        let label = if self.label.is_empty() { String::new() } else { format!(" {}", self.label) };
+        write!(f, "\n{gutter} |\n{line} | {}\n{gutter} | {indent}{carets}{label}", text.trim_end())
     }
 }
 
@@ -161,9 +136,7 @@ mod tests {
         let source = "syntax = \"proto3\";\nmessage Foo {\n\tBär bar = 1;\n}\n";
         let offset = source.find("Bär").unwrap();
         let place = Place::bytes(Path::new("foo.proto"), source, offset, "Bär".len()).label("found here");
-        let error = Error::new("name 'Bär' is not defined")
-            .at([place])
-            .help("define it");
+        let error = Error::new("name 'Bär' is not defined").at([place]).help("define it");
         assert_eq!(
             error.to_string(),
             "name 'Bär' is not defined\n --> foo.proto:3:2\n  |\n3 | \tBär bar = 1;\n  | \t^^^ found here\n  = help: define it"

@@ -23,9 +23,8 @@ pub(crate) fn generate(
         }
     }
     // The well-known files go along: prost-build looks into the types of fields, wherever they are defined.
-    let requests = files
-        .iter()
-        .map(|file| (Module::from_protobuf_package_name(file.package()), file.clone()));
+    let requests =
+        files.iter().map(|file| (Module::from_protobuf_package_name(file.package()), file.clone()));
     let modules = config
         .generate(requests.collect())
         .map_err(|error| Error::new(format!("prost-build cannot generate the messages: {error}")))?;
@@ -49,7 +48,13 @@ fn import_prelude(items: &mut Vec<Item>) {
         }
     }
     if items.iter().any(|item| matches!(item, Item::Enum(_))) {
-        items.insert(0, parse_quote!(#[allow(unused_imports)] use ::core::prelude::v1::*;));
+        items.insert(
+            0,
+            parse_quote!(
+                #[allow(unused_imports)]
+                use ::core::prelude::v1::*;
+            ),
+        );
     }
 }
 
@@ -65,18 +70,11 @@ pub(crate) fn list(file: &FileDescriptorProto) -> Vec<(String, String)> {
 
 fn add(found: &mut Vec<(String, String)>, modules: &[String], outer: &str, message: &DescriptorProto) {
     // Map entries are messages on the wire only.
-    if message
-        .options
-        .as_ref()
-        .is_some_and(|options| options.map_entry())
-    {
+    if message.options.as_ref().is_some_and(|options| options.map_entry()) {
         return;
     }
-    let full_name = if outer.is_empty() {
-        message.name().to_owned()
-    } else {
-        format!("{outer}.{}", message.name())
-    };
+    let full_name =
+        if outer.is_empty() { message.name().to_owned() } else { format!("{outer}.{}", message.name()) };
     let mut path = modules.to_vec();
     path.push(names::camel(message.name()));
     found.push((path.join("::"), full_name.clone()));

@@ -33,11 +33,7 @@ pub(crate) fn variant(rust_enum: &str, name: &str) -> String {
 
 /// Lists the modules of a package: `greeter.v1` is `greeter`, `v1`.
 pub(crate) fn modules(package: &str) -> Vec<String> {
-    package
-        .split('.')
-        .filter(|part| !part.is_empty())
-        .map(snake)
-        .collect()
+    package.split('.').filter(|part| !part.is_empty()).map(snake).collect()
 }
 
 /// Returns the path from the module of `package` to the type `.full.Name`.

@@ -27,11 +27,7 @@ pub fn respond(request: &[u8]) -> Result<Vec<u8>> {
     };
     match generate(request) {
         Ok(code) => {
-            let file = File {
-                name: Some("mod.rs".to_owned()),
-                content: Some(code),
-                ..File::default()
-            };
+            let file = File { name: Some("mod.rs".to_owned()), content: Some(code), ..File::default() };
             response.file.push(file);
         }
         Err(error) => response.error = Some(error.to_string()),
@@ -41,12 +37,7 @@ pub fn respond(request: &[u8]) -> Result<Vec<u8>> {
 
 fn generate(request: CodeGeneratorRequest) -> Result<String> {
     let mut micro = "::micro";
-    for parameter in request
-        .parameter()
-        .split(',')
-        .map(str::trim)
-        .filter(|parameter| !parameter.is_empty())
-    {
+    for parameter in request.parameter().split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
         match parameter.split_once('=') {
             Some(("micro_path", path)) => micro = path,
             _ => {
@@ -56,11 +47,8 @@ fn generate(request: CodeGeneratorRequest) -> Result<String> {
         }
     }
     let micro = micro.to_owned();
-    let source = Source {
-        files: request.proto_file,
-        roots: request.file_to_generate,
-        on_disk: BTreeMap::new(),
-    };
+    let source =
+        Source { files: request.proto_file, roots: request.file_to_generate, on_disk: BTreeMap::new() };
     tree::generate(source, &micro)
 }
 
@@ -70,10 +58,7 @@ mod tests {
 
     #[test]
     fn a_parameter_it_does_not_know_is_an_answer() {
-        let request = CodeGeneratorRequest {
-            parameter: Some("grpc".to_owned()),
-            ..Default::default()
-        };
+        let request = CodeGeneratorRequest { parameter: Some("grpc".to_owned()), ..Default::default() };
         let response = respond(&request.encode_to_vec()).unwrap();
         let response = CodeGeneratorResponse::decode(&response[..]).unwrap();
         assert!(

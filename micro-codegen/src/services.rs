@@ -53,11 +53,7 @@ impl Services<'_> {
         let mut items = syn::parse2::<syn::File>(tokens)
             .map_err(|error| Error::new(format!("cannot expand service {}: {error}", contract.full_name)))?
             .items;
-        if service
-            .options
-            .as_ref()
-            .is_some_and(|options| options.deprecated())
-        {
+        if service.options.as_ref().is_some_and(|options| options.deprecated()) {
             for item in &mut items {
                 match item {
                     Item::Trait(item) => item.attrs.push(parse_quote!(#[deprecated])),
@@ -80,22 +76,11 @@ impl Services<'_> {
             rust_name: names::method(method.name()),
             name: method.name().to_owned(),
             docs: self.docs(path),
-            request: self.side(
-                method.input_type(),
-                method.client_streaming(),
-                &[a, b, c, d, REQUEST],
-            )?,
-            reply: self.side(
-                method.output_type(),
-                method.server_streaming(),
-                &[a, b, c, d, REPLY],
-            )?,
+            request: self.side(method.input_type(), method.client_streaming(), &[a, b, c, d, REQUEST])?,
+            reply: self.side(method.output_type(), method.server_streaming(), &[a, b, c, d, REPLY])?,
             idempotency,
             cfgs: Vec::new(),
-            deprecated: method
-                .options
-                .as_ref()
-                .is_some_and(|options| options.deprecated()),
+            deprecated: method.options.as_ref().is_some_and(|options| options.deprecated()),
         })
     }
 

@@ -27,11 +27,7 @@ impl Source {
 
     /// Returns the place of what stands at `path` in a file's descriptor, in the terms of `SourceCodeInfo`.
     pub(crate) fn place(&self, file: &FileDescriptorProto, path: &[i32]) -> Place {
-        let shown = self
-            .on_disk
-            .get(file.name())
-            .cloned()
-            .unwrap_or_else(|| PathBuf::from(file.name()));
+        let shown = self.on_disk.get(file.name()).cloned().unwrap_or_else(|| PathBuf::from(file.name()));
         let mut place = Place::file(&shown);
         let location = file
             .source_code_info
@@ -74,11 +70,8 @@ pub(crate) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
     for file in files {
         compiler.open_file(file).map_err(explain)?;
     }
-    let mut source = Source {
-        files: compiler.file_descriptor_set().file,
-        roots: Vec::new(),
-        on_disk: BTreeMap::new(),
-    };
+    let mut source =
+        Source { files: compiler.file_descriptor_set().file, roots: Vec::new(), on_disk: BTreeMap::new() };
     for file in compiler.files() {
         if let Some(path) = file.path() {
             source.on_disk.insert(file.name().to_owned(), path.to_owned());
@@ -94,9 +87,7 @@ pub(crate) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
 fn explain(error: &protox::Error, includes: &[PathBuf]) -> Error {
     let path = error.file().map(|name| {
         let mut candidates = includes.iter().map(|include| include.join(name));
-        candidates
-            .find(|path| path.is_file())
-            .unwrap_or_else(|| PathBuf::from(name))
+        candidates.find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name))
     });
     let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok());
     let mut errors = vec![one(error, path.as_deref(), text.as_deref())];
@@ -104,15 +95,9 @@ fn explain(error: &protox::Error, includes: &[PathBuf]) -> Error {
         errors.push(one(related, path.as_deref(), text.as_deref()));
     }
     if error.is_file_not_found() {
-        let looked: Vec<String> = includes
-            .iter()
-            .map(|include| include.display().to_string())
-            .collect();
+        let looked: Vec<String> = includes.iter().map(|include| include.display().to_string()).collect();
         let last = errors.pop().map(|error| {
-            error.help(format!(
-                "looked in: {}; add a directory with `.include(…)`",
-                looked.join(", ")
-            ))
+            error.help(format!("looked in: {}; add a directory with `.include(…)`", looked.join(", ")))
         });
         errors.extend(last);
     }

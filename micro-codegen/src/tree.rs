@@ -11,11 +11,7 @@ use crate::source::Source;
 use crate::{Result, check, descriptors, messages, names, wellknown};
 
 /// The part of the version that generated code and library must share.
-const VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION_MAJOR"),
-    ".",
-    env!("CARGO_PKG_VERSION_MINOR")
-);
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
 /// Generates the tree. `micro` is the path of the library's crate.
 pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
@@ -30,17 +26,8 @@ pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
     for (path, content) in messages::generate(&source.files, &printed)? {
         module(&mut items, &path)?.extend(content);
     }
-    for file in source
-        .files
-        .iter()
-        .filter(|file| !wellknown::is_file(file.name()))
-    {
-        let services = Services {
-            source: &source,
-            file,
-            micro: &printed,
-        }
-        .generate()?;
+    for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
+        let services = Services { source: &source, file, micro: &printed }.generate()?;
         if !services.is_empty() {
             module(&mut items, &names::modules(file.package()))?.extend(services);
         }
@@ -48,14 +35,8 @@ pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
 
     let mut roots = source.roots.clone();
     roots.sort();
-    let head = format!(
-        "// Made by micro-codegen {VERSION} from {}. Do not edit.\n\n",
-        roots.join(", ")
-    );
-    let tree = ItemMod {
-        content: Some((syn::token::Brace::default(), items)),
-        ..shell()
-    };
+    let head = format!("// Made by micro-codegen {VERSION} from {}. Do not edit.\n\n", roots.join(", "));
+    let tree = ItemMod { content: Some((syn::token::Brace::default(), items)), ..shell() };
     let file = syn::File {
         shebang: None,
         attrs: Vec::new(),
@@ -72,21 +53,14 @@ pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
 
 /// Makes what stands above all packages: the guard of the version, the descriptors, and a line a message.
 fn root(source: &Source, micro: &Path) -> Result<Vec<Item>> {
-    let descriptors = LitByteStr::new(
-        &descriptors::encode(&source.files),
-        proc_macro2::Span::call_site(),
-    );
+    let descriptors = LitByteStr::new(&descriptors::encode(&source.files), proc_macro2::Span::call_site());
     let mut items: Vec<Item> = vec![
         parse_quote!(#micro::__private::codegen_version!(#VERSION);),
         parse_quote! {
             static POOL: #micro::__private::Pool = #micro::__private::Pool::new(#descriptors);
         },
     ];
-    for file in source
-        .files
-        .iter()
-        .filter(|file| !wellknown::is_file(file.name()))
-    {
+    for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
         for (path, full_name) in messages::list(file) {
             let path: Path = syn::parse_str(&format!("self::{path}"))
                 .map_err(|error| Error::new(format!("message {full_name} has no path in Rust: {error}")))?;
@@ -148,23 +122,16 @@ mod tests {
     fn modules_are_made_once() {
         let mut items = Vec::new();
         let path = |path: &[&str]| -> Vec<String> { path.iter().map(|part| (*part).to_owned()).collect() };
-        module(&mut items, &path(&["shop", "v1"]))
-            .unwrap()
-            .push(parse_quote!(
-                struct A;
-            ));
-        module(&mut items, &path(&["shop", "v1"]))
-            .unwrap()
-            .push(parse_quote!(
-                struct B;
-            ));
+        module(&mut items, &path(&["shop", "v1"])).unwrap().push(parse_quote!(
+            struct A;
+        ));
+        module(&mut items, &path(&["shop", "v1"])).unwrap().push(parse_quote!(
+            struct B;
+        ));
         module(&mut items, &path(&["shop", "r#async"])).unwrap();
         assert_eq!(items.len(), 1);
         let printed = quote::quote!(#(#items)*).to_string();
-        assert_eq!(
-            printed,
-            "pub mod shop { pub mod v1 { struct A ; struct B ; } pub mod r#async { } }"
-        );
+        assert_eq!(printed, "pub mod shop { pub mod v1 { struct A ; struct B ; } pub mod r#async { } }");
         assert!(module(&mut items, &path(&["a b"])).is_err());
     }
 }

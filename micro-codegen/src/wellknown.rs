@@ -21,15 +21,7 @@ const WRAPPERS: [&str; 9] = [
 ];
 
 /// Types of prost-types that are messages to micro.
-const MESSAGES: [&str; 7] = [
-    "Any",
-    "Duration",
-    "FieldMask",
-    "ListValue",
-    "Struct",
-    "Timestamp",
-    "Value",
-];
+const MESSAGES: [&str; 7] = ["Any", "Duration", "FieldMask", "ListValue", "Struct", "Timestamp", "Value"];
 
 /// Returns the well-known file called `name`, always in the same version, whoever compiled the others.
 pub(crate) fn file(name: &str) -> Option<FileDescriptorProto> {
@@ -37,10 +29,7 @@ pub(crate) fn file(name: &str) -> Option<FileDescriptorProto> {
         return None;
     }
     let file = DescriptorPool::global().get_file_by_name(name)?;
-    Some(FileDescriptorProto {
-        source_code_info: None,
-        ..file.file_descriptor_proto().clone()
-    })
+    Some(FileDescriptorProto { source_code_info: None, ..file.file_descriptor_proto().clone() })
 }
 
 /// Tells whether a file is one of the well-known.
@@ -69,18 +58,14 @@ pub(crate) fn externs(file: &FileDescriptorProto, micro: &str) -> BTreeMap<Strin
     let inner = file.package().strip_prefix("google.protobuf").unwrap_or_default();
     let module = names::modules(inner)
         .into_iter()
-        .fold(format!("{micro}::__private::prost_types"), |path, part| {
-            path + "::" + &part
-        });
+        .fold(format!("{micro}::__private::prost_types"), |path, part| path + "::" + &part);
     let proto = format!(".{}", file.package());
     for message in &file.message_type {
         add_message(&mut paths, &proto, &module, message);
     }
     for value in &file.enum_type {
-        paths.insert(
-            format!("{proto}.{}", value.name()),
-            format!("{module}::{}", names::camel(value.name())),
-        );
+        paths
+            .insert(format!("{proto}.{}", value.name()), format!("{module}::{}", names::camel(value.name())));
     }
     paths.retain(|name, _| {
         let short = name.trim_start_matches(".google.protobuf.");
@@ -91,19 +76,14 @@ pub(crate) fn externs(file: &FileDescriptorProto, micro: &str) -> BTreeMap<Strin
 
 fn add_message(paths: &mut BTreeMap<String, String>, proto: &str, module: &str, message: &DescriptorProto) {
     let proto = format!("{proto}.{}", message.name());
-    paths.insert(
-        proto.clone(),
-        format!("{module}::{}", names::camel(message.name())),
-    );
+    paths.insert(proto.clone(), format!("{module}::{}", names::camel(message.name())));
     let module = format!("{module}::{}", names::snake(message.name()));
     for nested in &message.nested_type {
         add_message(paths, &proto, &module, nested);
     }
     for value in &message.enum_type {
-        paths.insert(
-            format!("{proto}.{}", value.name()),
-            format!("{module}::{}", names::camel(value.name())),
-        );
+        paths
+            .insert(format!("{proto}.{}", value.name()), format!("{module}::{}", names::camel(value.name())));
     }
 }
 
@@ -144,20 +124,12 @@ mod tests {
 
     #[test]
     fn methods_take_some_of_them() {
-        assert_eq!(
-            of_method(".google.protobuf.Empty", "::m"),
-            Some(Ok("()".to_owned()))
-        );
+        assert_eq!(of_method(".google.protobuf.Empty", "::m"), Some(Ok("()".to_owned())));
         assert_eq!(
             of_method(".google.protobuf.UInt32Value", "::m"),
             Some(Ok("::m::message::wrappers::UInt32Value".to_owned()))
         );
-        assert!(
-            of_method(".google.protobuf.Api", "::m")
-                .unwrap()
-                .unwrap_err()
-                .contains("Timestamp")
-        );
+        assert!(of_method(".google.protobuf.Api", "::m").unwrap().unwrap_err().contains("Timestamp"));
         assert_eq!(of_method(".greeter.v1.Hello", "::m"), None);
     }
 }

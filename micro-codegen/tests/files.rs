@@ -26,20 +26,11 @@ fn an_unchanged_tree_keeps_its_time() {
     compile();
     let tree = directory.path().join("out/mod.rs");
     let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
-    File::options()
-        .write(true)
-        .open(&tree)
-        .unwrap()
-        .set_modified(past)
-        .unwrap();
+    File::options().write(true).open(&tree).unwrap().set_modified(past).unwrap();
     let modified = || fs::metadata(&tree).unwrap().modified().unwrap();
     compile();
     assert_eq!(modified(), past);
-    write(
-        directory.path(),
-        "proto/greeter.proto",
-        &GREETER.replace("name", "names"),
-    );
+    write(directory.path(), "proto/greeter.proto", &GREETER.replace("name", "names"));
     compile();
     assert_ne!(modified(), past);
     assert!(fs::read_to_string(&tree).unwrap().contains("pub names:"));
@@ -51,10 +42,7 @@ fn a_file_without_a_package_stands_at_the_root() {
     let proto = "syntax = \"proto3\";\nmessage Hello { Inner inner = 1; message Inner {} }\n\
                  service Say { rpc Hello(Hello) returns (Hello.Inner); }\n";
     write(directory.path(), "hello.proto", proto);
-    let code = micro_codegen::builder()
-        .file(directory.path().join("hello.proto"))
-        .generate()
-        .unwrap();
+    let code = micro_codegen::builder().file(directory.path().join("hello.proto")).generate().unwrap();
     for expected in [
         "\n    pub struct Hello",
         "prost_message!(self::hello::Inner, \"Hello.Inner\", POOL)",

@@ -8,30 +8,21 @@ use micro_codegen::Builder;
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/proto");
 
 fn builder(files: &[&str]) -> Builder {
-    files.iter().fold(micro_codegen::builder(), |builder, file| {
-        builder.file(Path::new(PROTO).join(file))
-    })
+    files.iter().fold(micro_codegen::builder(), |builder, file| builder.file(Path::new(PROTO).join(file)))
 }
 
 fn is_golden(name: &str, builder: Builder) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     // The descriptors are bytes nobody reads; they are compared where they are used.
     let code = builder.generate().unwrap();
-    let lines = code
-        .lines()
-        .filter(|line| !line.contains("\\x") || !line.contains("b\""));
+    let lines = code.lines().filter(|line| !line.contains("\\x") || !line.contains("b\""));
     let shown = lines.map(|line| format!("{line}\n")).collect::<String>();
     if std::env::var_os("MICRO_BLESS").is_some() {
         fs::write(&path, shown).unwrap();
         return;
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
-    let first = shown
-        .lines()
-        .zip(golden.lines())
-        .position(|(shown, golden)| shown != golden);
+    let first = shown.lines().zip(golden.lines()).position(|(shown, golden)| shown != golden);
     let first = first.unwrap_or(shown.lines().count().min(golden.lines().count())) + 1;
     assert!(
         shown == golden,
@@ -47,18 +38,12 @@ fn messages_services_and_their_options() {
 
 #[test]
 fn two_versions_side_by_side() {
-    is_golden(
-        "shop_v2.rs",
-        builder(&["shop/v2/shop.proto", "shop/v1/shop.proto"]),
-    );
+    is_golden("shop_v2.rs", builder(&["shop/v2/shop.proto", "shop/v1/shop.proto"]));
 }
 
 #[test]
 fn words_of_rust_and_another_path_of_micro() {
-    is_golden(
-        "words.rs",
-        builder(&["words/v1/words.proto"]).micro_path("::renamed"),
-    );
+    is_golden("words.rs", builder(&["words/v1/words.proto"]).micro_path("::renamed"));
 }
 
 #[test]

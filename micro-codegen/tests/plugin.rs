@@ -11,9 +11,8 @@ const PLUGIN: &str = env!("CARGO_BIN_EXE_protoc-gen-micro");
 /// Finds `protoc`, or says why the test does not run.
 fn protoc() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|directory| directory.join("protoc"))
-        .find(|file| file.is_file());
+    let found =
+        std::env::split_paths(&path).map(|directory| directory.join("protoc")).find(|file| file.is_file());
     if found.is_none() {
         assert!(
             std::env::var("MICRO_TEST_REQUIRE").as_deref() != Ok("all"),
@@ -46,21 +45,12 @@ fn the_plugin_writes_what_the_library_writes() {
     ] {
         let out = tempfile::tempdir().unwrap();
         let output = run(&protoc, out.path(), &["--micro_opt=micro_path=::renamed"], files);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let by_plugin = fs::read_to_string(out.path().join("mod.rs")).unwrap();
         let builder = micro_codegen::builder().include(PROTO).micro_path("::renamed");
-        let builder = files
-            .iter()
-            .fold(builder, |builder, file| builder.file(Path::new(PROTO).join(file)));
+        let builder = files.iter().fold(builder, |builder, file| builder.file(Path::new(PROTO).join(file)));
         let by_library = builder.generate().unwrap();
-        let differs = by_plugin
-            .lines()
-            .zip(by_library.lines())
-            .find(|(plugin, library)| plugin != library);
+        let differs = by_plugin.lines().zip(by_library.lines()).find(|(plugin, library)| plugin != library);
         assert!(by_plugin == by_library, "{files:?} differ: {differs:?}");
     }
 }
@@ -69,15 +59,7 @@ fn the_plugin_writes_what_the_library_writes() {
 fn errors_reach_the_user_of_protoc() {
     let Some(protoc) = protoc() else { return };
     let out = tempfile::tempdir().unwrap();
-    let output = run(
-        &protoc,
-        out.path(),
-        &["--micro_opt=colour=red"],
-        &["shop/common/money.proto"],
-    );
+    let output = run(&protoc, out.path(), &["--micro_opt=colour=red"], &["shop/common/money.proto"]);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !output.status.success() && errors.contains("unknown parameter `colour=red`"),
-        "{errors}"
-    );
+    assert!(!output.status.success() && errors.contains("unknown parameter `colour=red`"), "{errors}");
 }

@@ -48,7 +48,9 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Error::invalid_argument(format!("{text:?} is not an address ({why}); write host:port, as in 127.0.0.1:4000"))
+            Error::invalid_argument(format!(
+                "{text:?} is not an address ({why}); write host:port, as in 127.0.0.1:4000"
+            ))
         };
         let rest = text.strip_prefix("http://").unwrap_or(text);
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -61,7 +63,8 @@ impl FromStr for Address {
             None if host.contains(':') => return Err(bad("an IPv6 address stands in brackets")),
             None => host,
         };
-        let named = |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+        let named =
+            |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
         if host.is_empty() || host.len() > 253 || (bracketed.is_none() && !named(host)) {
             return Err(bad("the host is not a name or an IP address"));
         }
@@ -121,7 +124,10 @@ mod tests {
             ("a b:80", "not a name"),
         ] {
             let error = text.parse::<Address>().unwrap_err();
-            assert!(error.message().contains(why) && error.message().contains("host:port"), "{text}: {error}");
+            assert!(
+                error.message().contains(why) && error.message().contains("host:port"),
+                "{text}: {error}"
+            );
         }
     }
 

@@ -214,7 +214,8 @@ mod tests {
 
     #[tokio::test]
     async fn map_reaches_one_message_and_many_and_keeps_the_callback() {
-        let double = |message: Result<Bytes>| message.map(|bytes| Bytes::from([&bytes[..], &bytes[..]].concat()));
+        let double =
+            |message: Result<Bytes>| message.map(|bytes| Bytes::from([&bytes[..], &bytes[..]].concat()));
         let (seen, callback) = ends();
         let body = Body::one("x".into()).on_end(callback).map(double);
         assert_eq!(body.try_one().unwrap(), "xx");

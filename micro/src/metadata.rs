@@ -94,7 +94,9 @@ impl Metadata {
     /// `invalid argument` when the key is not a header name, is reserved or does not end in `-bin`.
     pub fn insert_bin(&mut self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
         if !key.ends_with("-bin") {
-            return Err(Error::invalid_argument(format!("metadata key {key:?} holds bytes, so it must end in -bin")));
+            return Err(Error::invalid_argument(format!(
+                "metadata key {key:?} holds bytes, so it must end in -bin"
+            )));
         }
         let encoded = crate::base64::encode(value.as_ref());
         let value = HeaderValue::from_str(&encoded).expect("base64 is visible ASCII");
@@ -173,7 +175,8 @@ fn text(key: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
     let value = match HeaderValue::from_str(value) {
         Ok(value) if value.to_str().is_ok() => value,
         _ => {
-            let message = format!("the value of metadata key {key:?} is not visible ASCII; use a key ending in -bin");
+            let message =
+                format!("the value of metadata key {key:?} is not visible ASCII; use a key ending in -bin");
             return Err(Error::invalid_argument(message));
         }
     };

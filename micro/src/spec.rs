@@ -85,7 +85,11 @@ impl Spec {
     /// Describes the method `path` of `contract`, from `Req` to `Rep`.
     ///
     /// `path` must be `/<contract>/<method>`; anything else does not compile in constant data.
-    pub const fn new<Req: Message, Rep: Message>(path: &'static str, contract: &'static str, kind: Kind) -> Spec {
+    pub const fn new<Req: Message, Rep: Message>(
+        path: &'static str,
+        contract: &'static str,
+        kind: Kind,
+    ) -> Spec {
         let (_, method) = path.split_at(contract.len() + 2);
         assert!(path.as_bytes()[0] == b'/' && path.as_bytes()[contract.len() + 1] == b'/');
         Spec {

@@ -16,7 +16,12 @@ pub struct TraceContext {
 impl TraceContext {
     /// Begins a new, sampled trace with random ids.
     pub fn root() -> Self {
-        TraceContext { trace_id: nonzero(|| fastrand::u128(..)), span_id: nonzero(|| fastrand::u64(..)), flags: 1, state: None }
+        TraceContext {
+            trace_id: nonzero(|| fastrand::u128(..)),
+            span_id: nonzero(|| fastrand::u64(..)),
+            flags: 1,
+            state: None,
+        }
     }
 
     /// Begins a span below this one: same trace, new span id.
@@ -105,7 +110,14 @@ mod tests {
 
     #[test]
     fn malformed_headers_begin_a_new_trace() {
-        for bad in ["", "00-0-0-0", &PARENT.to_uppercase(), &PARENT.replace("00-", "ff-"), &format!("{PARENT}-x"), &PARENT.replace("b7ad6b7169203331", "0000000000000000")] {
+        for bad in [
+            "",
+            "00-0-0-0",
+            &PARENT.to_uppercase(),
+            &PARENT.replace("00-", "ff-"),
+            &format!("{PARENT}-x"),
+            &PARENT.replace("b7ad6b7169203331", "0000000000000000"),
+        ] {
             assert_eq!(TraceContext::parse(bad, None), None, "{bad}");
         }
         assert!(TraceContext::parse(&format!("{}-x", PARENT.replace("00-0a", "01-0a")), None).is_some());

@@ -30,7 +30,11 @@ pub trait Transfer: Sized + Send + 'static {
 
     /// Decodes. `trailers` is what the body's end fills.
     #[doc(hidden)]
-    fn receive(body: Body, encoding: &Encoding, trailers: SharedMetadata) -> impl Future<Output = Result<Self>> + Send;
+    fn receive(
+        body: Body,
+        encoding: &Encoding,
+        trailers: SharedMetadata,
+    ) -> impl Future<Output = Result<Self>> + Send;
 }
 
 /// The argument of a method: a message or a [`Streaming`] of messages.

@@ -36,7 +36,8 @@ pub async fn exchange(to: SocketAddr, method: &str, path: &str, headers: &[&str]
     }
     request.extend_from_slice(b"\r\n");
     request.extend_from_slice(body);
-    let raw = tokio::time::timeout(Duration::from_secs(10), send(to, &request)).await.expect("no answer in 10 s");
+    let raw =
+        tokio::time::timeout(Duration::from_secs(10), send(to, &request)).await.expect("no answer in 10 s");
     let text = String::from_utf8_lossy(&raw).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not an HTTP answer: {text:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");

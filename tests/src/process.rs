@@ -143,7 +143,9 @@ impl Process {
             match self.child.try_wait() {
                 Ok(Some(status)) => return (status, self.output()),
                 Ok(None) if Instant::now() < deadline => std::thread::yield_now(),
-                Ok(None) => panic!("waiting for the end: it closed its output and still runs\n{}", self.output()),
+                Ok(None) => {
+                    panic!("waiting for the end: it closed its output and still runs\n{}", self.output())
+                }
                 Err(error) => panic!("waiting for the end: {error}\n{}", self.output()),
             }
         }

@@ -44,7 +44,8 @@ pub fn python(why: &str) -> Option<PathBuf> {
 /// As [`not_run`].
 pub fn tool(name: &str, why: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
+    let found =
+        std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
     if found.is_none() {
         not_run(why, name);
     }
@@ -78,7 +79,16 @@ pub fn build_examples() -> &'static Path {
         let target = profile.parent().expect("a profile lies in the target directory");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--quiet", "--package", "hello", "--package", "ledger", "--package", "ledger-caller"]);
+        command.args([
+            "build",
+            "--quiet",
+            "--package",
+            "hello",
+            "--package",
+            "ledger",
+            "--package",
+            "ledger-caller",
+        ]);
         command.arg("--target-dir").arg(target).current_dir(workspace());
         if profile.ends_with("release") {
             command.arg("--release");

@@ -48,7 +48,8 @@ impl Source {
 /// Every Rust file below `folders` of the workspace, without what tests feed to the compiler.
 fn sources(folders: &[&str]) -> Vec<Source> {
     fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
-        let mut entries: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut entries: Vec<_> =
+            fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -83,8 +84,11 @@ fn assert_none(problems: Vec<String>) {
 /// The top-level module a file of `micro/src` belongs to, and how deep its own module lies below the crate.
 fn module_of(source: &Source) -> (String, usize) {
     let inside = source.path.strip_prefix(workspace().join("micro/src")).unwrap();
-    let mut parts: Vec<String> =
-        inside.with_extension("").components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let mut parts: Vec<String> = inside
+        .with_extension("")
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
     if parts.last().is_some_and(|last| last == "mod") {
         parts.pop();
     }
@@ -97,7 +101,8 @@ fn floor(module: &str) -> Option<usize> {
 
 /// The first segment of every path in `text`, which is what follows `crate::`: one path, or a group of them.
 fn heads(text: &str) -> Vec<String> {
-    let ident = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    let ident =
+        |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
     let Some(group) = text.strip_prefix('{') else { return vec![ident(text)] };
     let (mut depth, mut begin, mut found) = (0, true, Vec::new());
     for (at, c) in group.char_indices() {
@@ -149,7 +154,8 @@ fn every_module_imports_from_lower_floors_only() {
                 let Some(theirs) = floor(&target) else { continue };
                 let sideways = theirs == own && target != module && APART.contains(&own);
                 if theirs > own || sideways {
-                    problems.push(format!("{}: floor {own} imports `{target}` of floor {theirs}", source.name));
+                    problems
+                        .push(format!("{}: floor {own} imports `{target}` of floor {theirs}", source.name));
                 }
             }
         }
@@ -182,7 +188,8 @@ fn no_file_is_longer_than_600_lines() {
 #[test]
 fn nothing_is_left_for_later_and_no_word_is_banned() {
     // Put together here so that this file does not find itself.
-    let marks = [["to", "do!"], ["unimple", "mented!("], ["FIX", "ME"], ["TO", "DO"], ["XX", "X:"], ["db", "g!("]];
+    let marks =
+        [["to", "do!"], ["unimple", "mented!("], ["FIX", "ME"], ["TO", "DO"], ["XX", "X:"], ["db", "g!("]];
     let words = [["/wo", "rk/"], ["static m", "ut "], ["async_", "trait"], ["lazy_", "static"]];
     let banned: Vec<String> = marks.iter().chain(&words).map(|parts| parts.concat()).collect();
     let mut problems = Vec::new();
@@ -226,7 +233,9 @@ fn features_choose_modules_and_table_rows_only() {
             // What the attribute stands on: the rest of its line, or the next line that is no attribute.
             let rest = line.rsplit_once(")]").map_or("", |(_, rest)| rest).trim();
             let following = code[index + 1..].iter().map(|(_, line)| line.trim());
-            let item = std::iter::once(rest).chain(following).find(|item| !item.is_empty() && !item.starts_with("#["));
+            let item = std::iter::once(rest)
+                .chain(following)
+                .find(|item| !item.is_empty() && !item.starts_with("#["));
             let item = item.unwrap_or("");
             let begins = ["mod ", "pub mod ", "pub(crate) mod ", "use ", "pub use ", "pub(crate) use "];
             if !begins.iter().any(|begin| item.starts_with(begin)) && !item.ends_with(',') {
@@ -282,7 +291,12 @@ fn tree(package: &str) -> BTreeSet<String> {
     command.args(["--package", package, "--format", "{p}|{f}"]).current_dir(workspace());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]

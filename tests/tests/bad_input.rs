@@ -59,7 +59,10 @@ async fn an_unknown_content_type_lists_the_known() -> Result<()> {
     for header in ["content-type: text/xml", "content-type: application/x-www-form-urlencoded"] {
         let answer = exchange(address, "POST", "/tests.Kinds/Unary", &[header], b"{}").await;
         assert_eq!(answer.status, 415, "{answer:?}");
-        assert!(answer.body.contains("application/json") && answer.body.contains("application/proto"), "{answer:?}");
+        assert!(
+            answer.body.contains("application/json") && answer.body.contains("application/proto"),
+            "{answer:?}"
+        );
     }
     service.stop().await
 }
@@ -75,7 +78,8 @@ async fn only_post_calls_a_method() -> Result<()> {
 
 #[tokio::test]
 async fn the_message_limit_holds_to_the_byte_on_both_wires() -> Result<()> {
-    let (service, client) = start_with(Service::new("kinds").handle(Kinds), |client| client.message_limit(8 << 20)).await?;
+    let (service, client) =
+        start_with(Service::new("kinds").handle(Kinds), |client| client.message_limit(8 << 20)).await?;
     let kinds = KindsClient::new(&client);
     let limit = 4 << 20;
     // Tag and length take five bytes for a string of this size.
@@ -92,7 +96,8 @@ async fn the_message_limit_holds_to_the_byte_on_both_wires() -> Result<()> {
         assert_eq!(answer.status, status, "{}", answer.head);
     }
     // Refused by what the head declares, before a byte of the body is read.
-    let answer = exchange(address, "POST", "/tests.Kinds/Unary", &[JSON, "content-length: 1000000000"], b"{").await;
+    let answer =
+        exchange(address, "POST", "/tests.Kinds/Unary", &[JSON, "content-length: 1000000000"], b"{").await;
     assert_eq!((answer.status, &answer.json()["code"]), (413, &"RESOURCE_EXHAUSTED".into()), "{answer:?}");
     service.stop().await
 }

@@ -16,21 +16,14 @@ use proto::words::v1 as words;
 struct Till;
 
 fn order(id: &str) -> v1::Order {
-    v1::Order {
-        id: id.to_owned(),
-        ..v1::Order::default()
-    }
+    v1::Order { id: id.to_owned(), ..v1::Order::default() }
 }
 
 #[micro::service]
 impl v1::Shop for Till {
     async fn get(&self, _ctx: &Context, request: v1::GetOrder) -> Result<v1::Order> {
         let previous = Some(Box::new(order("before")));
-        Ok(v1::Order {
-            state: v1::order::State::Paid.into(),
-            previous,
-            ..order(&request.id)
-        })
+        Ok(v1::Order { state: v1::order::State::Paid.into(), previous, ..order(&request.id) })
     }
 
     async fn place(&self, _ctx: &Context, request: v1::Order) -> Result<StringValue> {
@@ -43,17 +36,12 @@ impl v1::Shop for Till {
     }
 
     async fn watch(&self, _ctx: &Context, request: prost_types::Duration) -> Result<Streaming<v1::Order>> {
-        Ok(Streaming::from_iter(
-            (0..request.seconds).map(|second| order(&second.to_string())),
-        ))
+        Ok(Streaming::from_iter((0..request.seconds).map(|second| order(&second.to_string()))))
     }
 
     async fn place_all(&self, _ctx: &Context, orders: Streaming<v1::Order>) -> Result<Money> {
         let cents = i64::try_from(orders.collect().await?.len()).unwrap_or(i64::MAX);
-        Ok(Money {
-            currency: "EUR".to_owned(),
-            cents,
-        })
+        Ok(Money { currency: "EUR".to_owned(), cents })
     }
 
     async fn talk(
@@ -62,10 +50,7 @@ impl v1::Shop for Till {
         requests: Streaming<v1::GetOrder>,
     ) -> Result<Streaming<v1::order::Item>> {
         let requests = requests.collect().await?;
-        let item = |request: v1::GetOrder| v1::order::Item {
-            name: request.id,
-            ..v1::order::Item::default()
-        };
+        let item = |request: v1::GetOrder| v1::order::Item { name: request.id, ..v1::order::Item::default() };
         Ok(Streaming::from_iter(requests.into_iter().map(item)))
     }
 }
@@ -73,13 +58,7 @@ impl v1::Shop for Till {
 #[micro::service]
 impl v2::Shop for Till {
     async fn upgrade(&self, _ctx: &Context, request: v1::Order) -> Result<v2::Order> {
-        Ok(v2::Order {
-            id: request.id,
-            total: Some(Money {
-                currency: "EUR".to_owned(),
-                cents: 1,
-            }),
-        })
+        Ok(v2::Order { id: request.id, total: Some(Money { currency: "EUR".to_owned(), cents: 1 }) })
     }
 }
 
@@ -90,75 +69,37 @@ async fn both_versions_are_served_and_called_with_every_kind_of_type() -> Result
     let shop = v1::ShopClient::new(&client);
     let found = shop.get(v1::GetOrder { id: "a".to_owned() }).await?;
     assert_eq!((found.id.as_str(), found.state()), ("a", v1::order::State::Paid));
-    assert_eq!(
-        found.previous.map(|previous| previous.id).as_deref(),
-        Some("before")
-    );
+    assert_eq!(found.previous.map(|previous| previous.id).as_deref(), Some("before"));
     assert_eq!(shop.place(order("b")).await?.value, "b");
-    shop.forget(StringValue {
-        value: "old".to_owned(),
-    })
-    .await?;
-    let watched = shop
-        .watch(prost_types::Duration { seconds: 3, nanos: 0 })
-        .await?
-        .collect()
-        .await?;
-    assert_eq!(
-        watched.iter().map(|order| order.id.as_str()).collect::<Vec<_>>(),
-        ["0", "1", "2"]
-    );
-    assert_eq!(
-        shop.place_all(Streaming::from_iter([order("c"), order("d")]))
-            .await?
-            .cents,
-        2
-    );
-    let talk = shop
-        .talk(Streaming::from_iter([v1::GetOrder { id: "e".to_owned() }]))
-        .await?;
+    shop.forget(StringValue { value: "old".to_owned() }).await?;
+    let watched = shop.watch(prost_types::Duration { seconds: 3, nanos: 0 }).await?.collect().await?;
+    assert_eq!(watched.iter().map(|order| order.id.as_str()).collect::<Vec<_>>(), ["0", "1", "2"]);
+    assert_eq!(shop.place_all(Streaming::from_iter([order("c"), order("d")])).await?.cents, 2);
+    let talk = shop.talk(Streaming::from_iter([v1::GetOrder { id: "e".to_owned() }])).await?;
     assert_eq!(talk.collect().await?[0].name, "e");
 
     let upgraded = v2::ShopClient::new(&client).upgrade(order("f")).await?;
-    assert_eq!(
-        (upgraded.id.as_str(), upgraded.total.map(|total| total.cents)),
-        ("f", Some(1))
-    );
+    assert_eq!((upgraded.id.as_str(), upgraded.total.map(|total| total.cents)), ("f", Some(1)));
     Ok(())
 }
 
 #[test]
 fn specs_carry_what_the_proto_says() {
     let get: &Spec = v1::ShopClient::GET;
-    assert_eq!(
-        (get.path, get.contract, get.method),
-        ("/shop.v1.Shop/Get", "shop.v1.Shop", "Get")
-    );
+    assert_eq!((get.path, get.contract, get.method), ("/shop.v1.Shop/Get", "shop.v1.Shop", "Get"));
     assert_eq!(get.docs, "Looks an order up.");
     assert_eq!(v1::ShopClient::FORGET.docs, "Deletes an order.");
     assert_eq!((get.request)().full_name(), "shop.v1.GetOrder");
-    assert_eq!(
-        (v1::ShopClient::FORGET.reply)().full_name(),
-        "google.protobuf.Empty"
-    );
+    assert_eq!((v1::ShopClient::FORGET.reply)().full_name(), "google.protobuf.Empty");
     for (spec, idempotency, kind) in [
         (get, Idempotency::Readonly, Kind::Unary),
         (v1::ShopClient::PLACE, Idempotency::Idempotent, Kind::Unary),
         (v1::ShopClient::FORGET, Idempotency::Unknown, Kind::Unary),
         (v1::ShopClient::WATCH, Idempotency::Unknown, Kind::ServerStreaming),
-        (
-            v1::ShopClient::PLACE_ALL,
-            Idempotency::Unknown,
-            Kind::ClientStreaming,
-        ),
+        (v1::ShopClient::PLACE_ALL, Idempotency::Unknown, Kind::ClientStreaming),
         (v1::ShopClient::TALK, Idempotency::Unknown, Kind::Bidirectional),
     ] {
-        assert_eq!(
-            (spec.idempotency, spec.kind),
-            (idempotency, kind),
-            "{}",
-            spec.path
-        );
+        assert_eq!((spec.idempotency, spec.kind), (idempotency, kind), "{}", spec.path);
     }
     assert_eq!(v2::ShopClient::UPGRADE.path, "/shop.v2.Shop/Upgrade");
 }
@@ -179,11 +120,7 @@ fn every_message_describes_itself_nested_ones_and_rootless_ones_too() {
 #[test]
 fn words_of_rust_are_names_all_the_same() {
     let _ = |client: words::MoveClient| {
-        let message = words::Type {
-            r#type: String::new(),
-            self_: true,
-            r#match: None,
-        };
+        let message = words::Type { r#type: String::new(), self_: true, r#match: None };
         let _ = client.r#type(message.clone());
         let _ = client.self_(message.clone());
         let _ = client.new_(message);

@@ -116,11 +116,11 @@ fn bad_input_is_refused_with_the_mend() {
         let answer = curl.run(hello, &[flag]);
         assert_eq!(answer.status, 405, "{answer:?}");
         assert!(answer.headers.contains("allow: post"), "{answer:?}");
-
-        let body = json_body(&[flag, "--data-binary", "@large.json"]);
-        let answer = curl.run_in(directory.path(), hello, &body);
-        assert_eq!(answer.status, 413, "{answer:?}");
     }
+    // HTTP/1.1 only: curl 7.88 takes the reset that follows a whole answer (RFC 9113, 8.1) for a failure.
+    let body = json_body(&["--http1.1", "--data-binary", "@large.json"]);
+    let answer = curl.run_in(directory.path(), hello, &body);
+    assert_eq!(answer.status, 413, "{answer:?}");
 }
 
 #[test]
@@ -128,7 +128,11 @@ fn a_code_first_service_speaks_canonical_json() {
     let Some(curl) = Curl::new("ledger", &[], "JSON of a code-first service by curl") else { return };
     let entry = r#"{"account":"ann","cents":"9007199254740993","at":"2024-02-29T12:00:00.5Z"}"#;
     let answer = curl.run("/ledger.Ledger/Post", &json_body(&["-d", entry]));
-    assert_eq!(answer.json(), json!({"account": "ann", "cents": "9007199254740993", "entries": 1}), "{answer:?}");
+    assert_eq!(
+        answer.json(),
+        json!({"account": "ann", "cents": "9007199254740993", "entries": 1}),
+        "{answer:?}"
+    );
     let answer = curl.run("/ledger.Ledger/Total", &json_body(&["-d", r#"{"account":"bob"}"#]));
     assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("NOT_FOUND")), "{answer:?}");
 }

@@ -76,7 +76,11 @@ impl Layer for Meter {
         let seen = self.seen.clone();
         Ok(response.map_body(|body| {
             counted(body, &received.clone()).on_end(move |_| {
-                seen.lock().unwrap().push((*sent.lock().unwrap(), *received.lock().unwrap(), began.elapsed()));
+                seen.lock().unwrap().push((
+                    *sent.lock().unwrap(),
+                    *received.lock().unwrap(),
+                    began.elapsed(),
+                ));
             })
         }))
     }
@@ -94,7 +98,14 @@ async fn layers_run_in_order_first_listed_outermost_on_every_kind() -> Result<()
         let log = log.lock().unwrap();
         let expected: Vec<String> = KINDS
             .iter()
-            .flat_map(|kind| [format!("first {kind}"), format!("second {kind}"), "second answered".into(), "first answered".into()])
+            .flat_map(|kind| {
+                [
+                    format!("first {kind}"),
+                    format!("second {kind}"),
+                    "second answered".into(),
+                    "first answered".into(),
+                ]
+            })
             .collect();
         assert_eq!(*log, expected);
     }
@@ -107,7 +118,8 @@ async fn metadata_added_by_a_layer_reaches_the_handler_of_every_kind() -> Result
         let service = Service::new("kinds").handle(Kinds);
         let service = if server_side { service.layer(Stamp("inked")) } else { service };
         let (service, client) =
-            start_with(service, |client| if server_side { client } else { client.layer(Stamp("inked")) }).await?;
+            start_with(service, |client| if server_side { client } else { client.layer(Stamp("inked")) })
+                .await?;
         for (kind, said) in call_all(&KindsClient::new(&client), &["tell:stamp"]).await {
             let error = said.expect_err(kind);
             assert_eq!((error.code(), error.message()), (Code::Aborted, "inked"), "{kind}");

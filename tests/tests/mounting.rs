@@ -165,17 +165,6 @@ async fn two_values_of_one_type_share_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_package_that_is_linked_for_its_client_is_not_served() -> Result<()> {
-    // The client of another package is used here, so its services are in the link-time table. What is mounted is
-    // the package that was asked for.
-    let client =
-        client(Service::new("other").linked("a-package-without-services").handle(Counter::default())).await?;
-    assert!(is_not_served(AdderClient::new(&client).double(micro_tests_renamed::Number { value: 3 })).await);
-    assert_eq!(CounterClient::new(&client).add(number(1)).await?, number(1));
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_package_that_is_asked_for_is_served_whole() -> Result<()> {
     let client = client(Service::new("linked").linked("micro-tests-renamed")).await?;
     assert_eq!(AdderClient::new(&client).double(micro_tests_renamed::Number { value: 3 }).await?.value, 6);

@@ -42,7 +42,9 @@ impl Brittle {
     #[micro::handler]
     async fn mirror(&self, mut requests: Streaming<Text>) -> Result<Streaming<Text>> {
         let first = requests.next().await;
-        Ok(Streaming::from_iter((0..).map(move |n| if n == 0 { text(format!("{first:?}").len().to_string()) } else { panic!("second") })))
+        Ok(Streaming::from_iter((0..).map(move |n| {
+            if n == 0 { text(format!("{first:?}").len().to_string()) } else { panic!("second") }
+        })))
     }
 }
 
@@ -151,7 +153,9 @@ impl Watched {
 }
 
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), future).await.unwrap_or_else(|_| panic!("{what} did not happen"))
+    tokio::time::timeout(Duration::from_secs(10), future)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not happen"))
 }
 
 #[tokio::test]

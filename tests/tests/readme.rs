@@ -50,7 +50,8 @@ fn the_project_of_the_readme_builds_and_its_tests_pass() {
     let mut command = Command::new(cargo);
     command.args(["test", "--offline", "--target-dir"]).arg(target).current_dir(project.path());
     let output = command.output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{text}");
     assert!(text.contains("2 passed"), "{text}");
     assert!(!text.contains("warning:"), "{text}");
@@ -66,7 +67,8 @@ fn every_command_names_what_exists() {
     let manifest = fs::read_to_string(workspace().join("micro/Cargo.toml")).unwrap();
     let (_, features) = manifest.split_once("[features]").unwrap();
     let (features, _) = features.split_once("\n[").unwrap();
-    let names = features.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    let names =
+        features.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
     for (name, _) in names.filter(|(name, _)| *name != "default") {
         assert!(readme.contains(&format!("`{name}`")), "the feature {name} is not in the README's table");
     }

@@ -60,7 +60,14 @@ fn every_call_has_a_span_on_both_ends_in_one_trace() -> Result<()> {
         let trace = "0af7651916cd43dd8448eb211c80319c";
         let traceparent = format!("traceparent: 00-{trace}-b7ad6b7169203331-01");
         let address = service.addresses()[0].socket_addr().unwrap();
-        exchange(address, "POST", "/tests.Kinds/Unary", &["content-type: application/json", &traceparent], b"{}").await;
+        exchange(
+            address,
+            "POST",
+            "/tests.Kinds/Unary",
+            &["content-type: application/json", &traceparent],
+            b"{}",
+        )
+        .await;
         service.stop().await
     })?;
     drop(runtime);

@@ -12,11 +12,7 @@ const PACKAGES: [&str; 3] = ["grpcio==1.85.1", "grpcio-tools==1.85.1", "protobuf
 /// Makes the environment unless it is there already; returns its interpreter, or why there is none.
 pub(crate) fn prepare(steps: &mut Steps) -> Result<PathBuf, String> {
     let home = target().join("python");
-    let python = home.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let stamp = home.join("packages.txt");
     let wanted = PACKAGES.join("\n");
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
@@ -29,13 +25,11 @@ pub(crate) fn prepare(steps: &mut Steps) -> Result<PathBuf, String> {
     make.args(["-m", "venv", "--clear"]).arg(&home);
     if !steps.run("python3 -m venv --clear target/python", make) {
         return Err(
-            "python3 cannot make a virtual environment (on Debian: apt install python3-venv)".to_owned(),
+            "python3 cannot make a virtual environment (on Debian: apt install python3-venv)".to_owned()
         );
     }
     let mut install = Command::new(&python);
-    install
-        .args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"])
-        .args(PACKAGES);
+    install.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]).args(PACKAGES);
     if !steps.run(&format!("pip install {}", PACKAGES.join(" ")), install) {
         return Err("pip cannot install the foreign client".to_owned());
     }

@@ -23,11 +23,7 @@ pub(crate) fn target() -> PathBuf {
 /// Tells whether `program` can be started.
 pub(crate) fn exists(program: &str) -> bool {
     let mut command = Command::new(program);
-    command
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .stdin(Stdio::null());
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
@@ -106,10 +102,7 @@ impl Steps {
             ));
         }
         if require_all && !self.not_run.is_empty() {
-            return Err(format!(
-                "{} things were not run, and --require all was given",
-                self.not_run.len()
-            ));
+            return Err(format!("{} things were not run, and --require all was given", self.not_run.len()));
         }
         Ok(())
     }

@@ -40,7 +40,12 @@ fn main() -> Result<(), AnyError> {
 fn cargo(root: &Path, arguments: &[&str], target: &Path) -> Result<f64, AnyError> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
-    command.args(arguments).arg("--quiet").current_dir(root).env("CARGO_TARGET_DIR", target).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .arg("--quiet")
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", target)
+        .stdin(Stdio::null());
     let begin = Instant::now();
     let status = command.status()?;
     let took = begin.elapsed().as_secs_f64();

@@ -32,7 +32,9 @@ async fn main() -> Result<(), AnyError> {
     let peer = peer::SayClient::connect(address).await?;
 
     let cores = std::thread::available_parallelism()?;
-    println!("unary calls a second, {cores} cores, client and server in one process, {seconds} s a repetition");
+    println!(
+        "unary calls a second, {cores} cores, client and server in one process, {seconds} s a repetition"
+    );
     println!("{:>9}  {:<6} {:>9}  repetitions", "in flight", "stack", "median");
     for in_flight in IN_FLIGHT {
         let (mut micro, mut tonic) = (Vec::new(), Vec::new());
@@ -46,7 +48,9 @@ async fn main() -> Result<(), AnyError> {
             let peer = peer.clone();
             let rate = measure(in_flight, length, move || {
                 let mut peer = peer.clone();
-                async move { peer.hello(request()).await.is_ok_and(|reply| reply.get_ref().message == "Hello Ann") }
+                async move {
+                    peer.hello(request()).await.is_ok_and(|reply| reply.get_ref().message == "Hello Ann")
+                }
             });
             let peer_rate = rate.await?;
             // The first turn warms up.
@@ -69,7 +73,11 @@ fn request() -> HelloRequest {
 }
 
 /// Calls from `in_flight` tasks at once for `length`; returns calls a second. A failed call fails the run.
-async fn measure<F>(in_flight: usize, length: Duration, call: impl Fn() -> F + Clone + Send + 'static) -> Result<f64, AnyError>
+async fn measure<F>(
+    in_flight: usize,
+    length: Duration,
+    call: impl Fn() -> F + Clone + Send + 'static,
+) -> Result<f64, AnyError>
 where
     F: Future<Output = bool> + Send + 'static,
 {

@@ -12,9 +12,15 @@ pub async fn run(name: &str, who: &str) -> Result<()> {
     let say = SayClient::new(&client).named(name);
 
     // A greeter that was started at the same moment may still be on its way into the registry.
-    let call = say.hello(HelloRequest { name: who.to_owned() }).wait_for_ready().timeout(Duration::from_secs(10));
+    let call =
+        say.hello(HelloRequest { name: who.to_owned() }).wait_for_ready().timeout(Duration::from_secs(10));
     let reply = call.await?;
-    println!("caller   process {} got \"{}\" from process {}", std::process::id(), reply.message, reply.process);
+    println!(
+        "caller   process {} got \"{}\" from process {}",
+        std::process::id(),
+        reply.message,
+        reply.process
+    );
 
     let mut numbers = say.count(CountRequest { to: 3 }).await?;
     let mut counted = Vec::new();

@@ -28,7 +28,8 @@ impl Say for Greeter {
     async fn sum(&self, _ctx: &Context, mut numbers: Streaming<Number>) -> Result<Number> {
         let mut sum = 0i64;
         while let Some(number) = numbers.next().await {
-            sum = sum.checked_add(number?.value).ok_or_else(|| Error::out_of_range("the sum is too large"))?;
+            sum =
+                sum.checked_add(number?.value).ok_or_else(|| Error::out_of_range("the sum is too large"))?;
         }
         Ok(Number { value: sum })
     }

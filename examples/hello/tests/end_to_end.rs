@@ -42,7 +42,10 @@ fn serve_prints_a_curl_command_that_works_and_stops_on_ctrl_c() {
     if tool("curl", "the curl command that hello prints").is_some() {
         let output = Command::new("sh").args(["-c", &curl.replacen("curl", "curl -sS", 1)]).output().unwrap();
         let reply = String::from_utf8_lossy(&output.stdout);
-        assert!(reply.contains("Hello Ann") && reply.contains(&greeter.id().to_string()), "{curl}\n{output:?}");
+        assert!(
+            reply.contains("Hello Ann") && reply.contains(&greeter.id().to_string()),
+            "{curl}\n{output:?}"
+        );
     }
     greeter.signal("INT");
     greeter.success();

@@ -20,7 +20,11 @@ fn fields<T: Message>() -> BTreeMap<u32, String> {
         };
         let presence = field.supports_presence();
         let (list, map) = (field.is_list(), field.is_map());
-        let line = format!("{} ({}): {kind} list={list} map={map} presence={presence}", field.name(), field.json_name());
+        let line = format!(
+            "{} ({}): {kind} list={list} map={map} presence={presence}",
+            field.name(),
+            field.json_name()
+        );
         (field.number(), line)
     });
     fields.collect()
@@ -48,8 +52,13 @@ fn every_message_is_the_committed_one() {
 
 #[test]
 fn every_method_is_the_committed_one() {
-    let ours =
-        [LedgerClient::POST, LedgerClient::TOTAL, LedgerClient::STATEMENT, LedgerClient::IMPORT, LedgerClient::FOLLOW];
+    let ours = [
+        LedgerClient::POST,
+        LedgerClient::TOTAL,
+        LedgerClient::STATEMENT,
+        LedgerClient::IMPORT,
+        LedgerClient::FOLLOW,
+    ];
     let theirs = [
         committed::LedgerClient::POST,
         committed::LedgerClient::TOTAL,

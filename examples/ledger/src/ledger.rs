@@ -69,7 +69,8 @@ impl Ledger {
     #[micro::handler(readonly)]
     async fn total(&self, request: AccountRequest) -> Result<Balance> {
         let accounts = self.lock();
-        let entries = accounts.get(&request.account).or_not_found(format!("no account {:?}", request.account))?;
+        let entries =
+            accounts.get(&request.account).or_not_found(format!("no account {:?}", request.account))?;
         Ok(balance(&request.account, entries))
     }
 
@@ -119,7 +120,8 @@ impl Ledger {
         }
         let mut accounts = self.lock();
         let held: i64 = accounts.get(&entry.account).map_or(0, |entries| sum(entries));
-        let left = held.checked_add(entry.cents).ok_or_else(|| Error::out_of_range("the balance is too large"))?;
+        let left =
+            held.checked_add(entry.cents).ok_or_else(|| Error::out_of_range("the balance is too large"))?;
         if left < 0 {
             return Err(Error::failed_precondition(format!("{:?} holds {held} cents", entry.account)));
         }
@@ -167,13 +169,16 @@ mod tests {
 
     #[tokio::test]
     async fn every_kind_of_call_works_in_process() {
-        let client = micro::testing::client(micro::Service::new("bank").handle(Ledger::default())).await.unwrap();
+        let client =
+            micro::testing::client(micro::Service::new("bank").handle(Ledger::default())).await.unwrap();
         let ledger = LedgerClient::new(&client);
 
-        let imported = ledger.import(Streaming::from_iter([entry("ann", 300), entry("bob", 50)])).await.unwrap();
+        let imported =
+            ledger.import(Streaming::from_iter([entry("ann", 300), entry("bob", 50)])).await.unwrap();
         assert_eq!((imported.entries, imported.cents["ann"]), (2, 300));
 
-        let followed = ledger.follow(Streaming::from_iter([entry("ann", -100), entry("ann", -900)])).await.unwrap();
+        let followed =
+            ledger.follow(Streaming::from_iter([entry("ann", -100), entry("ann", -900)])).await.unwrap();
         let error = followed.collect().await.unwrap_err();
         assert_eq!((error.code(), error.id()), (Code::FailedPrecondition, "bank"));
 

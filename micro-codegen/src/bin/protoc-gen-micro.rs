@@ -10,11 +10,7 @@ fn main() -> ExitCode {
         .read_to_end(&mut request)
         .map_err(|error| error.to_string())
         .and_then(|_| micro_codegen::respond(&request).map_err(|error| error.to_string()))
-        .and_then(|response| {
-            io::stdout()
-                .write_all(&response)
-                .map_err(|error| error.to_string())
-        });
+        .and_then(|response| io::stdout().write_all(&response).map_err(|error| error.to_string()));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

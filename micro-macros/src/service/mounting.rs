@@ -6,7 +6,6 @@ use quote::quote;
 use syn::Path;
 
 use super::block::Block;
-use crate::attributes;
 use crate::errors::Errors;
 
 /// What is mounted.
@@ -27,12 +26,6 @@ impl Mounting<'_> {
     /// Prints the registration, or what `.mount` needs.
     pub(super) fn tokens(&self, errors: &mut Errors) -> TokenStream {
         let block = self.block;
-        if let Some(cfg) = attributes::cfgs(&block.attrs).first() {
-            errors.on(
-                cfg,
-                "put `#[cfg]` above `#[micro::service]`, so that it holds for all that is made of the block",
-            );
-        }
         if let Some(lifetime) = block.generics.lifetimes().next() {
             errors.on(
                 lifetime,

@@ -265,7 +265,10 @@ mod tests {
     fn display_is_one_line_and_debug_tells_the_causes() {
         let error = Error::from_source("disk on fire").with_id("ledger").context("cannot save");
         assert_eq!(error.to_string(), "internal: cannot save: internal error");
-        assert_eq!(format!("{error:?}"), "internal: cannot save: internal error (from ledger)\n  caused by: disk on fire");
+        assert_eq!(
+            format!("{error:?}"),
+            "internal: cannot save: internal error (from ledger)\n  caused by: disk on fire"
+        );
     }
 
     #[test]

@@ -30,6 +30,8 @@
 //! A number that no variant has is read as the variant numbered 0, unless a variant marked
 //! `#[unknown] Other(i32)` catches it; then it is kept and sent on unchanged.
 
+#[doc(hidden)]
+pub mod derive;
 mod descriptor;
 mod field;
 mod generated;
@@ -39,23 +41,6 @@ mod wellknown;
 pub mod wrappers;
 
 pub use descriptor::Descriptor;
-
-/// What the code of `#[micro::message]` and `micro-codegen` calls.
-#[doc(hidden)]
-pub mod derive {
-    pub use super::Message;
-    pub use super::descriptor::DescriptorCell;
-    pub use super::field::{
-        Element, Enumeration, Field, Fixed, Item, Key, Oneof, Optional, Plain, Sint, at, enumeration, owns,
-    };
-    pub use super::generated::Pool;
-    pub use super::numbers::{Numbers, distinct};
-    pub use super::types::{EnumInfo, FieldType, Fields, MessageInfo, Types};
-    pub use crate::{
-        __micro_enumeration as implement_enumeration, __micro_oneof as implement_oneof,
-        __micro_prost_message as prost_message,
-    };
-}
 
 use types::Types;
 

@@ -120,13 +120,6 @@ mod tests {
     }
 
     #[test]
-    fn contracts_come_once_each() {
-        let routes = routes(&["/b.v1.B/D", "/a.v1.A/C", "/b.v1.B/C"]);
-        assert_eq!(routes.contracts().collect::<Vec<_>>(), ["a.v1.A", "b.v1.B"]);
-        assert_eq!(routes.paths().next(), Some("/a.v1.A/C"));
-    }
-
-    #[test]
     fn an_unknown_path_names_what_exists_and_the_nearest_first() {
         let routes = routes(&["/a.v1.A/Hello", "/greeter.v1.Say/Goodbye", "/greeter.v1.Say/Hello"]);
         let error = routes.unknown("/greeter.v1.Say/Helo");

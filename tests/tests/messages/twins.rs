@@ -158,8 +158,14 @@ fn scalars() -> impl Strategy<Value = (Scalars, ScalarsTwin)> {
         number::<f32>(),
         number::<f64>(),
     );
-    let other =
-        (number::<i32>(), number::<i64>(), number::<u32>(), number::<u64>(), number::<i32>(), number::<i64>());
+    let other = (
+        number::<i32>(),
+        number::<i64>(),
+        number::<u32>(),
+        number::<u64>(),
+        number::<i32>(),
+        number::<i64>(),
+    );
     let rest = (".{0,9}", vec(any::<u8>(), 0..9), vec(any::<u8>(), 0..9), color_number());
     (plain, other, rest, number::<u32>(), number::<u32>(), number::<u32>()).prop_map(
         |(plain, other, (text, raw, shared, number), far, r#type, back)| {
@@ -456,7 +462,10 @@ fn many() -> impl Strategy<Value = (Many, ManyTwin)> {
             raws: raws.clone(),
             colors: colors.iter().copied().map(color).collect(),
             leaves,
-            spans: spans.iter().map(|&(seconds, nanos)| Duration::new(seconds as u64, nanos as u32)).collect(),
+            spans: spans
+                .iter()
+                .map(|&(seconds, nanos)| Duration::new(seconds as u64, nanos as u32))
+                .collect(),
             counts: counts.clone(),
             by_number: by_number.clone(),
             by_flag: by_flag.iter().map(|(&flag, &number)| (flag, color(number))).collect(),
@@ -473,7 +482,10 @@ fn many() -> impl Strategy<Value = (Many, ManyTwin)> {
             raws,
             colors,
             leaves: leaf_twins,
-            spans: spans.into_iter().map(|(seconds, nanos)| prost_types::Duration { seconds, nanos }).collect(),
+            spans: spans
+                .into_iter()
+                .map(|(seconds, nanos)| prost_types::Duration { seconds, nanos })
+                .collect(),
             counts,
             by_number,
             by_flag,
@@ -536,7 +548,7 @@ fn node() -> impl Strategy<Value = Node> {
 fn assert_twins<T, P>(ours: &T, twin: &P) -> Result<(), TestCaseError>
 where
     T: micro::Message + PartialEq + std::fmt::Debug,
-    P: prost::Message + Default + PartialEq,
+    P: prost::Message + Default + PartialEq + std::fmt::Debug,
 {
     let bytes = proto_of(ours);
     prop_assert_eq!(&bytes, &twin.encode_to_vec());
