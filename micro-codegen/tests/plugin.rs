@@ -1,7 +1,6 @@
 //! `protoc-gen-micro` under the real `protoc` writes what the library writes.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +8,7 @@ const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/proto");
 const PLUGIN: &str = env!("CARGO_BIN_EXE_protoc-gen-micro");
 
 /// Finds `protoc`, or says why the test does not run.
+#[allow(clippy::print_stderr, reason = "what is not run has to be seen")]
 fn protoc() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found =
@@ -19,7 +19,7 @@ fn protoc() -> Option<PathBuf> {
             "protoc is missing and everything is required"
         );
         let note = "not run: the output of protoc-gen-micro under protoc: protoc is missing";
-        writeln!(std::io::stderr(), "{note}").unwrap();
+        eprintln!("{note}");
     }
     found
 }

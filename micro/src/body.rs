@@ -186,7 +186,9 @@ mod tests {
         }
     }
 
-    fn ends() -> (Arc<Mutex<Vec<Option<Code>>>>, impl FnOnce(Result<(), &Error>) + Send + 'static) {
+    type Ends = Arc<Mutex<Vec<Option<Code>>>>;
+
+    fn ends() -> (Ends, impl FnOnce(Result<(), &Error>) + Send + 'static) {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let writer = seen.clone();
         (seen, move |result: Result<(), &Error>| writer.lock().unwrap().push(result.err().map(Error::code)))

@@ -97,6 +97,7 @@ impl Cancellation {
     }
 
     /// Ends the call for everybody who watches.
+    #[cfg(test)]
     pub(crate) fn cancel(&self) {
         self.0.cancel();
     }

@@ -40,6 +40,7 @@ impl<T: Send + 'static> Streaming<T> {
     }
 
     /// Streams the items of an iterator.
+    #[expect(clippy::should_implement_trait, reason = "the trait cannot ask for an iterator that is `Send`")]
     pub fn from_iter(items: impl IntoIterator<Item = T, IntoIter: Send + 'static>) -> Self {
         Streaming::new(Iter(items.into_iter()))
     }

@@ -121,10 +121,10 @@ fn every_message_describes_itself_nested_ones_and_rootless_ones_too() {
 fn words_of_rust_are_names_all_the_same() {
     let _ = |client: words::MoveClient| {
         let message = words::Type { r#type: String::new(), self_: true, r#match: None };
-        let _ = client.r#type(message.clone());
-        let _ = client.self_(message.clone());
-        let _ = client.new_(message);
-        let _ = client.r#async(words::r#type::Match { r#async: 1 });
+        drop(client.r#type(message.clone()));
+        drop(client.self_(message.clone()));
+        drop(client.new_(message));
+        drop(client.r#async(words::r#type::Match { r#async: 1 }));
     };
     assert_eq!(words::MoveClient::ASYNC.path, "/words.v1.Move/Async");
 }

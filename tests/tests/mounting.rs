@@ -97,7 +97,7 @@ mod one {
     use super::{Number, Result};
 
     /// Answers the path that [`super::two::Same`] answers too.
-    pub struct Same;
+    pub(super) struct Same;
 
     #[micro::service(package = "mounting.clash")]
     impl Same {
@@ -112,7 +112,7 @@ mod two {
     use super::{Number, Result};
 
     /// Answers the path that [`super::one::Same`] answers too.
-    pub struct Same;
+    pub(super) struct Same;
 
     #[micro::service(package = "mounting.clash")]
     impl Same {
@@ -185,7 +185,7 @@ async fn a_type_with_parameters_is_mounted_by_value() -> Result<()> {
 #[tokio::test]
 async fn one_path_of_two_types_is_an_error_that_names_it() {
     let service = Service::new("clash").registry(Memory::new()).handle(one::Same).handle(two::Same);
-    let error = service.start().await.err().expect("the path is there twice");
+    let error = service.start().await.expect_err("the path is there twice");
     assert!(error.message().contains("/mounting.clash.Same/Total"), "{error}");
 }
 

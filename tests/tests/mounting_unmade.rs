@@ -29,7 +29,7 @@ fn linked() -> Service {
 
 #[tokio::test]
 async fn the_error_says_where_the_block_is_and_what_helps() {
-    let error = linked().start().await.err().expect("nobody can make the value");
+    let error = linked().start().await.expect_err("nobody can make the value");
     let text = error.message();
     for part in ["Unmade", "mounting_unmade.rs:", "Default", "#[micro::init]", ".handle("] {
         assert!(text.contains(part), "`{part}` is not in: {text}");

@@ -25,7 +25,7 @@ pub(super) struct Block {
 /// An item of the block.
 pub(super) enum Item {
     /// A function or method.
-    Function(Function),
+    Function(Box<Function>),
     /// Anything else, as it was written.
     Other(Box<ImplItem>),
 }
@@ -34,7 +34,7 @@ impl Block {
     /// Returns the functions.
     pub(super) fn functions(&mut self) -> impl Iterator<Item = &mut Function> {
         self.items.iter_mut().filter_map(|item| match item {
-            Item::Function(function) => Some(function),
+            Item::Function(function) => Some(&mut **function),
             Item::Other(_) => None,
         })
     }
@@ -77,7 +77,7 @@ impl Parse for Block {
         let mut items = Vec::new();
         while !content.is_empty() {
             items.push(match Function::is_next(&content) {
-                true => Item::Function(content.parse()?),
+                true => Item::Function(Box::new(content.parse()?)),
                 false => Item::Other(Box::new(content.parse()?)),
             });
         }

@@ -159,7 +159,7 @@ pub(crate) fn show_duration(duration: Duration) -> String {
         (1_000, "us"),
         (1, "ns"),
     ];
-    let exact = |(size, _): &(u128, &str)| nanos != 0 && nanos % size == 0;
+    let exact = |(size, _): &(u128, &str)| nanos != 0 && nanos.is_multiple_of(*size);
     units.into_iter().find(exact).map_or("0s".to_owned(), |(size, unit)| format!("{}{unit}", nanos / size))
 }
 

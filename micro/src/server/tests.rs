@@ -104,7 +104,7 @@ async fn grpc(
     request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     request.headers_mut().insert("te", HeaderValue::from_static("trailers"));
     for (key, value) in headers {
-        request.headers_mut().insert(*key, HeaderValue::from_static(*value));
+        request.headers_mut().insert(*key, HeaderValue::from_static(value));
     }
     let (response, mut body) = client.send_request(request, false).unwrap();
     body.send_data(frame::encode(&Bytes::copy_from_slice(message.as_bytes())), true).unwrap();

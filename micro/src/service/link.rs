@@ -12,7 +12,7 @@ use crate::service::row::{Bound, Row, bind};
 use crate::spec::Spec;
 
 /// A value of a service type, the type forgotten.
-pub type Instance = Arc<dyn Any + Send + Sync>;
+pub(crate) type Instance = Arc<dyn Any + Send + Sync>;
 
 /// An asynchronous constructor: what `#[micro::init]` marks.
 pub type Init<T> = for<'a> fn(&'a Service) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;

@@ -37,8 +37,10 @@ pub(super) struct Given {
 /// A value that brings its methods along.
 pub(super) struct Mounted {
     pub(super) type_name: &'static str,
-    pub(super) bind: Box<dyn FnOnce(&Arc<Home>) -> Vec<Bound> + Send>,
+    pub(super) bind: Bind,
 }
+
+type Bind = Box<dyn FnOnce(&Arc<Home>) -> Vec<Bound> + Send>;
 
 /// The blocks of one type and the value that serves them.
 struct Group {

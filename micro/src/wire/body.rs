@@ -231,6 +231,8 @@ where
 mod tests {
     use super::*;
 
+    use http_body::Body as _;
+
     const FRAMING: Framing = Framing {
         message: |message| (message.clone(), Some(message)),
         end: |result, _| End::Data(if result.is_ok() { "ok" } else { "failed" }.into()),

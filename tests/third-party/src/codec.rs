@@ -25,7 +25,7 @@ impl Codec for Hex {
 
     fn decode(&self, bytes: Bytes, descriptor: &Descriptor) -> Result<Dynamic> {
         let digits = bytes.trim_ascii();
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return Err(Error::invalid_argument("an odd number of hexadecimal digits"));
         }
         let proto: Result<Vec<u8>> =

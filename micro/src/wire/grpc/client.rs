@@ -93,7 +93,7 @@ mod tests {
         let mut response = http::Response::new(());
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         for (key, value) in headers {
-            response.headers_mut().append(*key, HeaderValue::from_static(*value));
+            response.headers_mut().append(*key, HeaderValue::from_static(value));
         }
         response.into_parts().0
     }
