@@ -402,5 +402,5 @@ mod generated_by_micro {
         }
     }
 }
-#[allow(unused_imports)]
+#[allow(unreachable_pub, unused_imports)]
 pub use self::generated_by_micro::*;
