@@ -66,8 +66,8 @@ pub fn service(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Options
 ///
 /// - `name = "Total"`: the method's name on the wire; default the function's name in `UpperCamel`.
-/// - `readonly`: calling changes nothing, so a failed call may be repeated.
-/// - `idempotent`: calling twice has the effect of calling once, so a failed call may be repeated.
+/// - `readonly`: calling changes nothing. Part of the method's `Spec`, announced with the endpoint.
+/// - `idempotent`: calling twice has the effect of calling once. Announced like `readonly`.
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::expand_alone("handler", args.into(), item.into()).into()

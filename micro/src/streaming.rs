@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -46,10 +48,15 @@ impl<T: Send + 'static> Streaming<T> {
     }
 
     /// Makes a sender and the stream of what it sends. At most `capacity` messages wait in between (at least
-    /// one); a sender ahead of its reader waits.
+    /// one); a sender ahead of its reader waits. A task that panics while it holds the sender ends the stream with
+    /// `internal`, so that what was cut off does not pass for whole.
     pub fn channel(capacity: usize) -> (Sender<T>, Self) {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
-        (Sender { inner: sender }, Streaming::new(Receiver(receiver)))
+        let panicked = Arc::new(AtomicBool::new(false));
+        (
+            Sender { inner: sender, panicked: panicked.clone() },
+            Streaming::new(Receiver { inner: receiver, panicked }),
+        )
     }
 
     pub(crate) fn with_trailers(mut self, trailers: SharedMetadata) -> Self {
@@ -105,6 +112,7 @@ impl<T> fmt::Debug for Streaming<T> {
 /// Sends the messages of a [`Streaming`]. Dropping the last clone ends the stream.
 pub struct Sender<T> {
     inner: mpsc::Sender<Result<T>>,
+    panicked: Arc<AtomicBool>,
 }
 
 impl<T> Sender<T> {
@@ -134,7 +142,7 @@ impl<T> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        Sender { inner: self.inner.clone() }
+        Sender { inner: self.inner.clone(), panicked: self.panicked.clone() }
     }
 }
 
@@ -144,13 +152,28 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-struct Receiver<T>(mpsc::Receiver<Result<T>>);
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.panicked.store(true, Ordering::Release);
+        }
+    }
+}
+
+struct Receiver<T> {
+    inner: mpsc::Receiver<Result<T>>,
+    panicked: Arc<AtomicBool>,
+}
 
 impl<T> Stream for Receiver<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
+        let next = std::task::ready!(self.inner.poll_recv(context));
+        if next.is_none() && self.panicked.load(Ordering::Acquire) {
+            return Poll::Ready(Some(Err(Error::internal("the task that fills the stream panicked"))));
+        }
+        Poll::Ready(next)
     }
 }
 
@@ -178,6 +201,19 @@ mod tests {
         sender.send(1).await.unwrap();
         sender.fail(Error::data_loss("gone")).await.unwrap();
         assert_eq!(stream.collect().await.unwrap_err().code(), Code::DataLoss);
+    }
+
+    #[tokio::test]
+    async fn a_sender_dropped_by_a_panic_ends_the_stream_with_an_error() {
+        let (sender, mut stream) = Streaming::channel(4);
+        let filling = tokio::spawn(async move {
+            sender.send(1).await.unwrap();
+            panic!("half way");
+        });
+        assert!(filling.await.is_err());
+        assert_eq!(stream.next().await.unwrap().unwrap(), 1);
+        assert_eq!(stream.next().await.unwrap().unwrap_err().code(), Code::Internal);
+        assert!(stream.next().await.is_none());
     }
 
     #[tokio::test]

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::registry::Node;
-
-/// The wire this client speaks, as nodes announce it.
-const WIRE: &str = "grpc";
+use crate::wire::grpc;
 
 /// Counts calls in flight by node id, for all calls of a client.
 #[derive(Debug, Default)]
@@ -59,7 +57,7 @@ impl View {
 impl Balance {
     /// Finds the counts of nodes. Nodes that do not speak our wire are left out.
     pub(super) fn view(&self, source: Arc<[Arc<Node>]>) -> View {
-        let speaks = |node: &&Arc<Node>| node.wires.is_empty() || node.wires.iter().any(|wire| wire == WIRE);
+        let speaks = |node: &&Arc<Node>| node.wires.is_empty() || node.wires.iter().any(|wire| wire == grpc::NAME);
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let count = |node: &Arc<Node>| Counted {
             node: node.clone(),

@@ -134,12 +134,9 @@ impl Server {
         self.0.core.advance(Phase::Refusing);
     }
 
-    /// Closes the ports, waits for the calls in flight for at most `limit`, then ends everything. Returns how
-    /// many calls were cut off.
-    pub(crate) async fn drain(&self, limit: Duration) -> usize {
+    /// Waits for the calls in flight for at most `limit`. Returns how many are left. The port stays open.
+    pub(crate) async fn finish(&self, limit: Duration) -> usize {
         let core = &self.0.core;
-        core.advance(Phase::Draining);
-        let mut loops = std::mem::take(&mut *self.loops());
         let calls = async {
             core.calls.zero().await;
             core.exchanges.zero().await;
@@ -151,19 +148,25 @@ impl Server {
                 true
             }
         };
-        let cut_off = match ended {
+        match ended {
             true => 0,
             // An exchange is a call whose answer is still on its way out; calls in process have none.
             false => core.calls.now().max(core.exchanges.now()),
-        };
-        if ended {
+        }
+    }
+
+    /// Closes the ports and ends everything. Calls that still run are cut off.
+    pub(crate) async fn close(&self) {
+        let core = &self.0.core;
+        core.advance(Phase::Draining);
+        let mut loops = std::mem::take(&mut *self.loops());
+        if core.calls.now().max(core.exchanges.now()) == 0 {
             // Peers that do not answer the goodbye are not waited for.
             let goodbye = async { while loops.join_next().await.is_some() {} };
-            let _ = timeout(GOODBYE.min(limit), goodbye).await.is_ok();
+            let _ = timeout(GOODBYE, goodbye).await.is_ok();
         }
         // The loops only have to be told; the bound is for a runtime that is stuck.
         let _ = timeout(GOODBYE, loops.shutdown()).await.is_ok();
-        cut_off
     }
 
     fn loops(&self) -> MutexGuard<'_, JoinSet<()>> {

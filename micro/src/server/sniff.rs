@@ -10,6 +10,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 /// What every HTTP/2 connection begins with (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// The length of the head of an HTTP/2 frame, and the type of the frame that follows the preface (section 4.1).
+const FRAME_HEAD: usize = 9;
+const SETTINGS: u8 = 4;
+
+/// The longest first SETTINGS frame that is waited for: the smallest limit of frames there is (section 4.2).
+const SETTINGS_LIMIT: usize = 16 * 1024;
+
 /// What a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
@@ -19,6 +26,9 @@ pub(crate) enum Protocol {
 
 /// Reads until it is clear what the connection speaks. Nothing is lost: the returned stream begins with what
 /// was read.
+///
+/// An HTTP/2 client's part of the handshake is its preface and its SETTINGS; both are waited for here, because
+/// this is where the wait has a bound.
 ///
 /// # Errors
 ///
@@ -32,11 +42,21 @@ pub(crate) async fn sniff<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<(Pr
         let seen = read.len().min(PREFACE.len());
         let protocol = match read[..seen] == PREFACE[..seen] {
             false => Protocol::Http1,
-            true if seen == PREFACE.len() => Protocol::Http2,
+            true if seen == PREFACE.len() && has_settings(&read[seen..]) => Protocol::Http2,
             true => continue,
         };
         return Ok((protocol, Rewind { read: read.freeze(), stream }));
     }
+}
+
+/// Tells whether what follows the preface is as much as has to be waited for: the whole SETTINGS frame, or
+/// something else, which is a mistake that the protocol answers.
+fn has_settings(rest: &[u8]) -> bool {
+    let Some((head, payload)) = rest.split_at_checked(FRAME_HEAD) else {
+        return false;
+    };
+    let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+    head[3] != SETTINGS || length > SETTINGS_LIMIT || payload.len() >= length
 }
 
 /// A stream that first gives again what was read from it.
@@ -116,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn both_protocols_are_told_apart_and_nothing_is_lost() {
         let http1 = b"PRINT / HTTP/1.1\r\nhost: x\r\n\r\n";
-        let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0";
+        let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\xff\xff";
         for size in [1, 2, 7, 64] {
             assert_eq!(sniffed(http1, size).await.unwrap(), (Protocol::Http1, http1.to_vec()));
             assert_eq!(sniffed(http2, size).await.unwrap(), (Protocol::Http2, http2.to_vec()));
@@ -125,7 +145,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_says_nothing_clear_is_an_error() {
-        for bytes in [&b""[..], b"PRI * HT"] {
+        let no_settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04";
+        for bytes in [&b""[..], b"PRI * HT", &no_settings[..24], no_settings] {
             assert_eq!(sniffed(bytes, 64).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         }
     }

@@ -306,7 +306,11 @@ async fn draining_waits_for_calls_and_counts_those_cut_off() {
     while server.in_flight() == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(server.drain(BOUND).await, 0);
+    server.refuse();
+    let (left, late) = tokio::join!(server.finish(BOUND), json(address, "Echo", "{}"));
+    assert_eq!(left, 0);
+    assert!(late.contains("micro-outcome: not-run"), "the port is open while calls are waited for: {late}");
+    server.close().await;
     assert_eq!(short.await.unwrap().status(), "4", "the call in flight was answered");
     assert!(TcpStream::connect(address).await.is_err(), "the port is closed");
 
@@ -322,7 +326,9 @@ async fn draining_waits_for_calls_and_counts_those_cut_off() {
     while server.in_flight() == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(server.drain(Duration::from_millis(10)).await, 1);
+    server.refuse();
+    assert_eq!(server.finish(Duration::from_millis(10)).await, 1);
+    server.close().await;
     // The connection is gone, by an end or by a reset.
     let _ = tokio::time::timeout(BOUND, endless).await.expect("the connection was not cut");
     server.0.core.calls.zero().await;

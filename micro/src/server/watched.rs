@@ -11,7 +11,7 @@ use tokio_util::sync::DropGuard;
 use super::guard;
 use super::span::CallSpan;
 use crate::body::Body;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::layer::BoxFuture;
 use crate::wire::count::Running;
 
@@ -67,7 +67,8 @@ impl Stream for Watched {
         let _entered = span.enter();
         let next = match std::task::ready!(this.poll(context)) {
             Some(Ok(message)) => return Poll::Ready(Some(Ok(message))),
-            Some(Err(error)) => Some(Err(signed(error, &this.service))),
+            // The handler has run, whatever the calls it made in turn say of themselves.
+            Some(Err(error)) => Some(Err(signed(error, &this.service).with_outcome(Outcome::Unknown))),
             None => None,
         };
         if let Some(mut lasting) = this.lasting.take() {

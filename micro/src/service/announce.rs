@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub(super) struct Announcement {
     shared: Arc<Shared>,
     stop: CancellationToken,
-    refreshing: Option<JoinHandle<()>>,
+    refreshing: JoinHandle<()>,
 }
 
 struct Shared {
@@ -44,14 +44,14 @@ fn slow(registry: &Handle) -> Error {
 }
 
 impl Announcement {
-    /// Registers `node`, waiting for at most `limit`, and keeps it from expiring.
+    /// Registers `node`, waiting for at most `limit`, and says it again at a third of `ttl`: that keeps it from
+    /// expiring, and brings it back where somebody cleared it away.
     pub(super) async fn make(registry: Handle, node: Node, ttl: Duration, limit: Duration) -> Result<Self> {
-        let expires = registry.capability().expires;
         let shared =
             Arc::new(Shared { registry, options: Register::default().ttl(ttl), node: Mutex::new(node) });
         shared.tell(limit, |_| {}).await?;
         let stop = CancellationToken::new();
-        let refreshing = expires.then(|| tokio::spawn(refresh(shared.clone(), ttl / 3, stop.clone())));
+        let refreshing = tokio::spawn(refresh(shared.clone(), ttl / 3, stop.clone()));
         Ok(Announcement { shared, stop, refreshing })
     }
 
@@ -65,10 +65,8 @@ impl Announcement {
     /// Takes the node back.
     pub(super) async fn withdraw(mut self) {
         self.stop.cancel();
-        if let Some(refreshing) = &mut self.refreshing {
-            // What it is in the middle of telling is bounded.
-            let _ = refreshing.await;
-        }
+        // What it is in the middle of telling is bounded.
+        let _ = (&mut self.refreshing).await;
         let registry = &self.shared.registry;
         let withdrawing = async {
             let node = self.shared.node.lock().await;
@@ -84,9 +82,7 @@ impl Announcement {
 
 impl Drop for Announcement {
     fn drop(&mut self) {
-        if let Some(refreshing) = &self.refreshing {
-            refreshing.abort();
-        }
+        self.refreshing.abort();
     }
 }
 

@@ -11,6 +11,7 @@ use crate::context::Home;
 use crate::error::{Error, Result};
 use crate::registry::{Defaults, Endpoint, Handle, Node, Schemes};
 use crate::server::{Limits, Options, Routes, Server};
+use crate::wire;
 
 use super::announce::Announcement;
 use super::hooks::{self, Hook, within};
@@ -21,9 +22,6 @@ use super::{Bound, Opened, Phase, Service, advertise, banner, mount, row};
 use super::link_inventory::registrations;
 #[cfg(not(feature = "inventory"))]
 use super::link_linkme::registrations;
-
-/// The wires every server speaks.
-const WIRES: [&str; 2] = ["grpc", "json"];
 
 /// How callers reach the service.
 pub(crate) enum Reach {
@@ -206,7 +204,7 @@ impl Service {
         let announcement = match announcing.await {
             Ok(announcement) => announcement,
             Err(error) => {
-                server.drain(Duration::ZERO).await;
+                server.close().await;
                 return Err(error.context("cannot register the service"));
             }
         };
@@ -228,11 +226,14 @@ impl Service {
         announcement.drain().await;
         server.refuse();
         tracing::info!(service = self.name(), in_flight = server.in_flight(), "stopping");
-        let cut_off = server.drain(drain).await;
-        if cut_off > 0 {
-            tracing::warn!(service = self.name(), calls = cut_off, "calls were cut off at the drain limit");
+        // The port stays open until nobody can find the node any more: late comers are refused politely, in a way
+        // that lets them go elsewhere.
+        let left = server.finish(drain).await;
+        if left > 0 {
+            tracing::warn!(service = self.name(), calls = left, "calls are cut off at the drain limit");
         }
         announcement.withdraw().await;
+        server.close().await;
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
         tracing::info!(service = self.name(), "stopped");
         before.and(after)
@@ -245,7 +246,7 @@ impl Service {
         let contracts: BTreeSet<&str> = methods.iter().map(|bound| bound.spec.contract).collect();
         node = contracts.into_iter().fold(node, Node::contract);
         node = methods.iter().fold(node, |node, bound| node.endpoint(Endpoint::of(bound.spec)));
-        node = WIRES.into_iter().fold(node, Node::wire);
+        node = wire::names().fold(node, Node::wire);
         codecs.iter().fold(node, |node, codec| node.codec(*codec))
     }
 }

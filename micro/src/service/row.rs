@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::body::Body;
 use crate::codec::Encoding;
 use crate::context::{Context, Home};
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::layer::{BoxFuture, Endpoint, Request, Response};
 use crate::metadata::SharedMetadata;
 use crate::spec::Spec;
@@ -39,6 +39,9 @@ impl<T> Row<T> {
 }
 
 /// Answers a call: decodes what came, runs the handler, encodes what it returns.
+///
+/// What a handler fails with says nothing about its own call any more: an error that came from a call it made in
+/// turn may be `not run`, but the handler did run.
 pub fn answer<P, O, E, F, Fut>(ctx: Context, request: Incoming, handler: F) -> Reply
 where
     P: Payload,
@@ -52,7 +55,7 @@ where
         let payload = P::receive(body, &encoding, SharedMetadata::new()).await?;
         match handler(ctx.clone(), payload).await {
             Ok(output) => Ok(ctx.respond(output.send(&encoding)?)),
-            Err(error) => Err(ctx.fail(error.into())),
+            Err(error) => Err(ctx.fail(error.into()).with_outcome(Outcome::Unknown)),
         }
     })
 }

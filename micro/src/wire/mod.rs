@@ -41,6 +41,9 @@ pub(crate) struct Settings {
 
 /// The server's half of a wire.
 pub(crate) trait Wire: Sync {
+    /// Returns the name under which nodes announce the wire.
+    fn name(&self) -> &'static str;
+
     /// Tells whether a request is this wire's, by its head alone.
     fn claims(&self, head: &Parts) -> bool;
 
@@ -82,6 +85,11 @@ impl Answer {
             Answer::Later(response) => response.await,
         }
     }
+}
+
+/// Lists the names of all wires, for the node to announce.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    WIRES.into_iter().map(Wire::name)
 }
 
 /// Returns the wire of a request.

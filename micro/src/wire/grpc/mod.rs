@@ -13,6 +13,9 @@ use http::HeaderValue;
 
 use crate::codec::Encoding;
 
+/// The name under which nodes announce the wire.
+pub(crate) const NAME: &str = "grpc";
+
 /// The content type of proto messages, and of errors that come before the sub-type is known.
 const CONTENT_TYPE: &str = "application/grpc";
 

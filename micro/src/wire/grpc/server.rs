@@ -35,6 +35,10 @@ fn end(result: Result<(), &Error>, trailers: &Metadata) -> End {
 }
 
 impl Wire for Grpc {
+    fn name(&self) -> &'static str {
+        super::NAME
+    }
+
     fn claims(&self, head: &Parts) -> bool {
         head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()))
     }

@@ -38,6 +38,10 @@ const TIMEOUT_MS: &str = "connect-timeout-ms";
 const TRAILER_PREFIX: &str = "trailer-";
 
 impl Wire for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
     fn claims(&self, _: &Parts) -> bool {
         true
     }
