@@ -4,13 +4,14 @@
 //! cargo. A comment says which mistake is expected on its line, `//~^` on the line above it and so on:
 //!
 //! ```text
-//! async fn total(request: Total) -> Result<Total> { //~ ERROR: `total` does not take `&self`
+//! async fn total(request: Total) -> Result<Total> { //~ ERROR@`total`: `total` does not take `&self`
 //! ```
 //!
-//! Only our part of the text is written down, so a new compiler does not break the cases.
+//! The token after `@` is what the compiler underlines; it may be left out. Only our part of the text is written down,
+//! so a new compiler does not break the cases. An error on a line that no comment announces fails the case.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,23 +34,87 @@ impl Case {
         self.source.contains("use proto::")
     }
 
-    /// Reads the comments: line and text of every mistake that is expected.
-    fn expected(&self) -> Vec<(u64, String)> {
+    /// Reads the comments.
+    fn expected(&self) -> Vec<Expected> {
         let read = |(number, line): (u64, &str)| {
             let (_, comment) = line.split_once("//~")?;
-            let above = comment.chars().take_while(|letter| *letter == '^').count();
-            let text = comment[above..].trim().strip_prefix("ERROR:")?;
-            Some((number - u64::try_from(above).ok()?, text.trim().to_owned()))
+            let expected = Expected::read(number, comment);
+            Some(expected.unwrap_or_else(|| {
+                panic!("{}:{number}: write `//~ ERROR: …` or `//~ ERROR@`token`: …`", self.path.display())
+            }))
         };
         (1..).zip(self.source.lines()).filter_map(read).collect()
+    }
+}
+
+/// A mistake that a comment announces.
+struct Expected {
+    line: u64,
+    /// What the compiler underlines, if the comment says so.
+    token: Option<String>,
+    /// A part of what it says.
+    text: String,
+}
+
+impl Expected {
+    /// Reads what follows `//~` on the line `number`.
+    fn read(number: u64, comment: &str) -> Option<Expected> {
+        let above = comment.chars().take_while(|letter| *letter == '^').count();
+        let comment = comment[above..].trim().strip_prefix("ERROR")?;
+        let (token, text) = match comment.strip_prefix("@`") {
+            Some(comment) => {
+                let (token, text) = comment.split_once("`:")?;
+                (Some(token.to_owned()), text)
+            }
+            None => (None, comment.strip_prefix(':')?),
+        };
+        let line = number.checked_sub(u64::try_from(above).ok()?)?;
+        let text = text.trim().to_owned();
+        (!text.is_empty()).then_some(Expected { line, token, text })
+    }
+
+    fn is_at(&self, place: &Place) -> bool {
+        self.line == place.line && self.token.as_ref().is_none_or(|token| *token == place.token)
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Expected { line, token, text } = self;
+        match token {
+            Some(token) => write!(f, "line {line}, at `{token}`: `{text}`"),
+            None => write!(f, "line {line}: `{text}`"),
+        }
+    }
+}
+
+/// Where in the program a message points.
+struct Place {
+    line: u64,
+    /// The code that is underlined; empty when it is several lines.
+    token: String,
+}
+
+impl Place {
+    fn read(span: &Value) -> Option<Place> {
+        let line = span["line_start"].as_u64()?;
+        let column = |name: &str| usize::try_from(span[name].as_u64()?).ok()?.checked_sub(1);
+        let source = span["text"][0]["text"].as_str().unwrap_or_default();
+        let token = match (column("column_start"), column("column_end")) {
+            (Some(start), Some(end)) if span["line_end"].as_u64() == Some(line) => {
+                source.chars().skip(start).take(end.saturating_sub(start)).collect()
+            }
+            _ => String::new(),
+        };
+        Some(Place { line, token })
     }
 }
 
 /// What the compiler said about one program.
 struct Diagnostic {
     level: String,
-    /// Lines of the program the message points at.
-    lines: Vec<u64>,
+    /// What the message points at, as far as it lies in the program.
+    places: Vec<Place>,
     /// Message, labels and notes.
     texts: Vec<String>,
     rendered: String,
@@ -67,30 +132,40 @@ impl Diagnostic {
         let primary = spans.iter().filter(|span| span["is_primary"] == true);
         Diagnostic {
             level: text(&message["level"]),
-            lines: primary.flat_map(lines).collect(),
+            places: primary.flat_map(places).collect(),
             texts,
             rendered: text(&message["rendered"]),
         }
     }
 
-    fn says(&self, line: u64, part: &str) -> bool {
-        self.level == "error"
-            && self.lines.contains(&line)
-            && self.texts.iter().any(|text| text.contains(part))
+    fn says(&self, expected: &Expected) -> bool {
+        self.places.iter().any(|place| expected.is_at(place))
+            && self.texts.iter().any(|text| text.contains(&expected.text))
+    }
+
+    /// Tells whether the message only counts others.
+    fn is_summary(&self) -> bool {
+        self.places.is_empty() && self.texts.iter().any(|text| text.starts_with("aborting due to "))
+    }
+
+    /// Tells whether a comment announces an error on one of the lines the message points at.
+    fn is_announced(&self, expected: &[Expected]) -> bool {
+        let announced = |place: &Place| expected.iter().any(|expected| expected.line == place.line);
+        self.places.iter().any(announced)
     }
 }
 
-/// Returns the first line of a span and of whatever it was expanded from, as far as they lie in the program.
-fn lines(span: &Value) -> Vec<u64> {
-    let mut lines = Vec::new();
+/// Returns where a span, and whatever it was expanded from, lies in the program.
+fn places(span: &Value) -> Vec<Place> {
+    let mut places = Vec::new();
     let mut span = span;
     while span.is_object() {
         if span["file_name"].as_str().is_some_and(|file| file.contains("/ui/fail/")) {
-            lines.extend(span["line_start"].as_u64());
+            places.extend(Place::read(span));
         }
         span = &span["expansion"]["span"];
     }
-    lines
+    places
 }
 
 fn cases(folder: &Path, fails: bool) -> Vec<Case> {
@@ -185,9 +260,12 @@ fn complaints(case: &Case, said: Option<&Vec<Diagnostic>>) -> Vec<String> {
     if expected.is_empty() {
         return vec!["expects no error: write `//~ ERROR: …`, or put it into ui/pass".to_owned()];
     }
-    let missing = expected.iter().filter(|(line, text)| !errors.iter().any(|error| error.says(*line, text)));
     let all: String = errors.iter().map(|error| error.rendered.as_str()).collect();
-    missing.map(|(line, text)| format!("line {line}: `{text}` was not said; what was said:\n{all}")).collect()
+    let missing = expected.iter().filter(|expected| !errors.iter().any(|error| error.says(expected)));
+    let missing = missing.map(|expected| format!("{expected} was not said; what was said:\n{all}"));
+    let stray = errors.iter().filter(|error| !error.is_summary() && !error.is_announced(&expected));
+    let stray = stray.map(|error| format!("no comment announces this error:\n{}", error.rendered));
+    missing.chain(stray).collect()
 }
 
 #[test]
@@ -208,4 +286,16 @@ fn mistakes_are_reported_where_they_are_and_right_code_compiles() {
     let not_compiled = all.iter().all(|case| !said.contains_key(&case.name));
     assert!(!not_compiled, "nothing was compiled:\n{stderr}");
     assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn comments_say_line_token_and_text() {
+    let read = |comment| Expected::read(7, comment).map(|expected| expected.to_string());
+    assert_eq!(read(" ERROR: no `x`: y").as_deref(), Some("line 7: `no `x`: y`"));
+    assert_eq!(read("^^ ERROR@`&mut self`: text").as_deref(), Some("line 5, at `&mut self`: `text`"));
+    for wrong in
+        [" EROR: text", " ERROR text", " ERROR:", " ERROR@`x` text", " ERROR@x: text", "^^^^^^^^ ERROR: text"]
+    {
+        assert!(read(wrong).is_none(), "{wrong}");
+    }
 }

@@ -40,7 +40,7 @@ impl Attempts {
             let view = match self.view().await {
                 Ok(view) => view,
                 // Why the last attempt failed says more than that nobody is left.
-                Err(error) => return Err(failure.unwrap_or(error)),
+                Err(error) => return Err(failure.unwrap_or_else(|| error.with_outcome(Outcome::NotSent))),
             };
             let Some(counted) = pick(inner, &view, &tried) else {
                 return Err(failure.unwrap_or_else(|| refused(&self.target)));
@@ -76,7 +76,16 @@ impl Attempts {
             return Ok(Arc::new(self.target.inner().balance.view([node.clone()].into())));
         }
         loop {
-            let view = self.target.view().await?;
+            let view = match self.target.view().await {
+                Ok(view) => view,
+                Err(error) if !self.wait_for_ready => return Err(error),
+                // The registry does not answer; bounded by the deadline of the call like the wait below.
+                Err(_) => {
+                    let none: Arc<[Arc<Node>]> = Arc::new([]);
+                    self.target.inner().cache.changed(self.target.query(), &none).await;
+                    continue;
+                }
+            };
             if !view.nodes.is_empty() {
                 return Ok(view);
             }

@@ -57,11 +57,15 @@ impl View {
 impl Balance {
     /// Finds the counts of nodes. Nodes that do not speak our wire are left out.
     pub(super) fn view(&self, source: Arc<[Arc<Node>]>) -> View {
-        let speaks = |node: &&Arc<Node>| node.wires.is_empty() || node.wires.iter().any(|wire| wire == grpc::NAME);
+        let speaks =
+            |node: &&Arc<Node>| node.wires.is_empty() || node.wires.iter().any(|wire| wire == grpc::NAME);
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let count = |node: &Arc<Node>| Counted {
             node: node.clone(),
-            busy: busy.entry(node.id.clone()).or_default().clone(),
+            busy: match busy.get(&node.id) {
+                Some(count) => count.clone(),
+                None => busy.entry(node.id.clone()).or_default().clone(),
+            },
         };
         let nodes: Vec<Counted> = source.iter().filter(speaks).map(count).collect();
         // Ids come and go with processes: counts that no view and no call holds are let go now and then.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use crate::body::Body;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How often a call is tried in all, unless it says otherwise.
 pub(super) const ATTEMPTS: u32 = 3;
@@ -69,7 +69,8 @@ impl Stream for Lent {
         }
         match &mut this.taken {
             Some(body) => Pin::new(body).poll_next(context),
-            None => Poll::Ready(None),
+            // An empty request would look whole to the handler.
+            None => Poll::Ready(Some(Err(Error::unavailable("an earlier attempt used the request up")))),
         }
     }
 }

@@ -55,6 +55,9 @@ impl Codecs {
 
     /// Returns the codec of a gRPC content type: `application/grpc` is `proto`, `application/grpc+json` is `json`.
     pub fn grpc_subtype(&self, content_type: &str) -> Option<Encoding> {
+        if content_type == "application/grpc" {
+            return self.by_name("proto");
+        }
         let essence = essence(content_type);
         match essence.strip_prefix("application/grpc")? {
             "" => self.by_name("proto"),

@@ -28,7 +28,9 @@ pub struct CacheOptions {
     pub timeout: Duration,
     /// The first pause after a failure. Each further one is 1.6 times as long, ±20 %. Default 100 ms.
     pub backoff: Duration,
-    /// The longest pause after a failure. Default 10 s.
+    /// How long nodes stay in use that a new answer suddenly knows nothing of, none at all. Default 60 s.
+    pub hold: Duration,
+    /// The longest pause after a failure. Default 2 s.
     pub backoff_limit: Duration,
 }
 
@@ -38,7 +40,8 @@ impl Default for CacheOptions {
             queries: 1_024,
             timeout: Duration::from_secs(5),
             backoff: Duration::from_millis(100),
-            backoff_limit: Duration::from_secs(10),
+            hold: Duration::from_secs(60),
+            backoff_limit: Duration::from_secs(2),
         }
     }
 }
@@ -241,7 +244,7 @@ async fn follow(registry: Handle, options: CacheOptions, query: Query, shared: A
                 }
                 reported = false;
                 pause = options.backoff;
-                read(watch, first, &shared).await
+                read(watch, first, &shared, &options).await
             }
             Err(error) => error,
         };
@@ -257,12 +260,28 @@ async fn follow(registry: Handle, options: CacheOptions, query: Query, shared: A
 }
 
 /// Publishes what a watch tells until it is lost.
-async fn read(mut watch: Watch, first: Event, shared: &Shared) -> Error {
+///
+/// A watch that begins with nothing, where there was something before, is more likely a registry that lost its
+/// memory than a service of which every node went at once: what was known stays in use for a while.
+async fn read(mut watch: Watch, first: Event, shared: &Shared, options: &CacheOptions) -> Error {
+    let known = shared.view.load().as_ref().map(|view| view.nodes.clone()).unwrap_or_default();
+    let mut held = None;
+    if matches!(&first, Event::All(all) if all.is_empty()) && !known.is_empty() {
+        let nodes = known.len();
+        tracing::warn!(nodes, hold = ?options.hold, "the registry suddenly knows no node; going on with those known");
+        let old: BTreeMap<_, _> = known.iter().map(|node| (node.id.clone(), node.clone())).collect();
+        held = Some((Instant::now() + options.hold, old));
+    }
     let mut nodes = BTreeMap::new();
     let mut next = Ok(first);
     loop {
         match next {
-            Ok(event) => apply(&mut nodes, event),
+            Ok(event) => {
+                if let (Some((_, old)), Event::Gone(id)) = (&mut held, &event) {
+                    old.remove(id);
+                }
+                apply(&mut nodes, event);
+            }
             Err(error) => return error,
         }
         // A burst is one new view, not many.
@@ -273,11 +292,27 @@ async fn read(mut watch: Watch, first: Event, shared: &Shared) -> Error {
                 Err(error) => break Some(error),
             }
         };
-        shared.publish(&nodes);
+        match &held {
+            None => shared.publish(&nodes),
+            Some((_, old)) => {
+                let mut all = old.clone();
+                all.extend(nodes.clone());
+                shared.publish(&all);
+            }
+        }
         if let Some(error) = lost {
             return error;
         }
-        next = watch.next().await;
+        next = match held.as_ref().map(|(end, _)| *end) {
+            None => watch.next().await,
+            Some(end) => match tokio::time::timeout_at(end, watch.next()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    held = None;
+                    Ok(Event::All(nodes.values().cloned().collect()))
+                }
+            },
+        };
     }
 }
 

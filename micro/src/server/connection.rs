@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -12,8 +13,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::dispatch::dispatch;
 use super::edge::{HttpService, Peer};
@@ -27,6 +28,13 @@ use crate::wire::HttpBody;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
 
+/// How many calls of a connection may be given up before they were accepted, until the peer is taken for hostile.
+/// The default of h2 (20) ends the connections of well-behaved callers whose calls time out under load.
+const PENDING_RESETS: usize = 256;
+
+/// How long a connection that has not begun when the port closes may still take to say something.
+const LAST_WORD: Duration = Duration::from_millis(250);
+
 /// The number of headers that hyper parses without allocating.
 const HEADERS_ON_STACK: usize = 100;
 
@@ -39,8 +47,13 @@ pub(crate) async fn serve(
     mut phase: watch::Receiver<Phase>,
 ) {
     let limits = core.limits.clone();
+    let late = async {
+        draining(&mut phase).await;
+        // The first request may be on its way already.
+        tokio::time::sleep(LAST_WORD).await;
+    };
     let sniffed = tokio::select! {
-        () = draining(&mut phase) => return,
+        () = late => return,
         sniffed = timeout(limits.handshake, sniff(stream)) => sniffed,
     };
     let (protocol, io) = match sniffed {
@@ -64,12 +77,20 @@ pub(crate) async fn serve(
     });
     let ended = match protocol {
         Protocol::Http1 => {
-            let connection = http1_builder(&limits).serve_connection(io, service);
-            drive(connection, phase, |connection| connection.graceful_shutdown()).await
+            // Told to finish at its very beginning, hyper would close an HTTP/1 connection unread; without keep-alive
+            // it answers one request and ends.
+            let draining = *phase.borrow_and_update() == Phase::Draining;
+            let connection = http1_builder(&limits).keep_alive(!draining).serve_connection(io, service);
+            drive(pin!(connection), phase, |connection| connection.graceful_shutdown()).await
         }
         Protocol::Http2 => {
-            let connection = http2_builder(&limits).serve_connection(io, service);
-            drive(connection, phase, |connection| connection.graceful_shutdown()).await
+            let over = CancellationToken::new();
+            let _end = over.clone().drop_guard();
+            let mut connection = pin!(http2_builder(&limits, Tasks(over)).serve_connection(io, service));
+            if *phase.borrow_and_update() == Phase::Draining {
+                connection.as_mut().graceful_shutdown();
+            }
+            drive(connection.as_mut(), phase, |connection| connection.graceful_shutdown()).await
         }
     };
     if let Err(error) = ended {
@@ -96,8 +117,8 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     builder
 }
 
-fn http2_builder(limits: &Limits) -> http2::Builder<Tasks> {
-    let mut builder = http2::Builder::new(Tasks::default());
+fn http2_builder(limits: &Limits, tasks: Tasks) -> http2::Builder<Tasks> {
+    let mut builder = http2::Builder::new(tasks);
     builder
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
@@ -105,6 +126,7 @@ fn http2_builder(limits: &Limits) -> http2::Builder<Tasks> {
         .adaptive_window(false)
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(limits.header_list)
+        .max_pending_accept_reset_streams(PENDING_RESETS)
         .keep_alive_interval(limits.keep_alive)
         .keep_alive_timeout(limits.keep_alive);
     builder
@@ -115,18 +137,14 @@ fn http2_builder(limits: &Limits) -> http2::Builder<Tasks> {
 /// One that begins while calls are already refused is let be until the drain: its calls get the polite refusal
 /// instead of a closed door.
 async fn drive<C, T, E>(
-    connection: C,
+    mut connection: Pin<&mut C>,
     mut phase: watch::Receiver<Phase>,
     finish: impl Fn(Pin<&mut C>),
 ) -> Result<T, E>
 where
     C: Future<Output = Result<T, E>>,
 {
-    let mut connection = pin!(connection);
-    let mut draining = *phase.borrow_and_update() == Phase::Draining;
-    if draining {
-        finish(connection.as_mut());
-    }
+    let mut draining = *phase.borrow() == Phase::Draining;
     while !draining {
         tokio::select! {
             ended = connection.as_mut() => return ended,
@@ -139,18 +157,24 @@ where
     connection.await
 }
 
-/// The tasks of the calls on one HTTP/2 connection. They end with it: the set is dropped with the connection.
-#[derive(Clone, Debug, Default)]
-struct Tasks(Arc<Mutex<JoinSet<()>>>);
+/// Runs the calls of one HTTP/2 connection as tasks that end with it.
+///
+/// hyper keeps a clone in every task, so a set of tasks held here would hold itself; a token does not.
+#[derive(Clone, Debug)]
+struct Tasks(CancellationToken);
 
 impl<F> hyper::rt::Executor<F> for Tasks
 where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, task: F) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Forgets the ended ones, so that the set stays as large as the number of calls in flight.
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
+        let over = self.0.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = over.cancelled() => {}
+                () = task => {}
+            }
+        });
     }
 }

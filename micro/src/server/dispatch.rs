@@ -55,12 +55,12 @@ fn read<'a>(
     let route = core.routes.get(path).ok_or_else(|| core.routes.unknown(path))?;
     let mut request = wire.request(route.spec, head, body, &core.settings)?;
     request.info.peer = peer;
-    // Every wait has a bound: without a deadline, that of the message's arrival.
-    if request.info.deadline.is_none()
-        && !route.spec.kind.client_streams()
-        && let Some(deadline) = Instant::now().checked_add(core.limits.body)
+    // Every wait has a bound, however far the caller puts its deadline: that of the message's arrival.
+    if !route.spec.kind.client_streams()
+        && let Some(latest) = Instant::now().checked_add(core.limits.body)
+        && request.info.deadline.is_none_or(|deadline| deadline > latest)
     {
-        request = request.map_body(|body| deadline::arrives_by(body, deadline));
+        request = request.map_body(|body| deadline::arrives_by(body, latest));
     }
     Ok((route, request))
 }

@@ -72,6 +72,14 @@ pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>, edge: Option<
             }
         }
     }
+    // Who is in the system's queue believes to be connected, and gets the refusal like everybody before.
+    while let Ok(Ok((stream, peer, permit))) = timeout(Duration::ZERO, next(&listener, &permits)).await {
+        let served = connection::serve(stream, peer, core.clone(), edge.clone(), phase.clone());
+        connections.spawn(async move {
+            served.await;
+            drop(permit);
+        });
+    }
     // Closes the port: who comes now is turned away by the system and may go elsewhere at once.
     drop(listener);
     while connections.join_next().await.is_some() {}

@@ -49,7 +49,12 @@ impl Announcement {
     pub(super) async fn make(registry: Handle, node: Node, ttl: Duration, limit: Duration) -> Result<Self> {
         let shared =
             Arc::new(Shared { registry, options: Register::default().ttl(ttl), node: Mutex::new(node) });
-        shared.tell(limit, |_| {}).await?;
+        if let Err(error) = shared.tell(limit, |_| {}).await {
+            // It may have arrived all the same, and nobody would take it back.
+            let id = shared.node.lock().await.id.clone();
+            let _ = tokio::time::timeout(LIMIT, shared.registry.deregister(&id)).await;
+            return Err(error);
+        }
         let stop = CancellationToken::new();
         let refreshing = tokio::spawn(refresh(shared.clone(), ttl / 3, stop.clone()));
         Ok(Announcement { shared, stop, refreshing })

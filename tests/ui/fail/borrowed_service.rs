@@ -11,7 +11,7 @@ pub struct Ledger;
 pub struct View<'a>(&'a str);
 
 #[micro::service]
-impl<'a> View<'a> { //~ ERROR: a service outlives every call, so it cannot borrow
+impl<'a> View<'a> { //~ ERROR@`'a`: a service outlives every call, so it cannot borrow
     #[micro::handler]
     async fn total(&self, request: Total) -> Result<Total> {
         Ok(request)

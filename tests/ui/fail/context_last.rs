@@ -14,7 +14,7 @@ impl Ledger {
     async fn total(
         &self,
         request: Total,
-        ctx: &Context, //~ ERROR: the context comes first, then the message
+        ctx: &Context, //~ ERROR@`&Context`: the context comes first, then the message
     ) -> Result<Total> {
         Ok(request)
     }

@@ -9,7 +9,7 @@ use proto::greeter::v1::{HelloReply, HelloRequest, Say};
 #[derive(Default)]
 pub struct Greeter;
 
-#[micro::service(name = "Talk")] //~ ERROR: the `name` of a generated trait stands in its .proto
+#[micro::service(name = "Talk")] //~ ERROR@`name`: the `name` of a generated trait stands in its .proto
 impl Say for Greeter {
     #[micro::handler] //~ ERROR: every method of a generated trait is an endpoint: leave the attribute out
     async fn hello(&self, ctx: &Context, request: HelloRequest) -> Result<HelloReply> {
@@ -21,7 +21,7 @@ pub struct Silent;
 
 #[micro::service]
 impl Say for Silent {
-    async fn hello(&self, request: HelloRequest) -> Result<HelloReply> { //~ ERROR: `hello` does not take `ctx: &Context`
+    async fn hello(&self, request: HelloRequest) -> Result<HelloReply> { //~ ERROR@`HelloRequest`: `hello` does not take `ctx: &Context`
         Ok(HelloReply { message: request.name })
     }
 }

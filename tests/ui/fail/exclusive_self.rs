@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    async fn total(&mut self, request: Total) -> Result<Total> { //~ ERROR: takes `&mut self`, but calls run at the same time
+    async fn total(&mut self, request: Total) -> Result<Total> { //~ ERROR@`&mut self`: takes `&mut self`, but calls run at the same time
         Ok(request)
     }
 }

@@ -13,7 +13,7 @@ pub struct Shelf<S>(S);
 #[micro::service]
 impl<S: Send + Sync + 'static> Shelf<S> {
     #[micro::handler]
-    async fn total(&self, request: S) -> Result<Total> { //~ ERROR: the message depends on the parameter `S`
+    async fn total(&self, request: S) -> Result<Total> { //~ ERROR@`S`: the message depends on the parameter `S`
         Ok(Total { cents: 3 })
     }
 }

@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    async fn total<T>(&self, request: T) -> Result<Total> { //~ ERROR: `total` is generic, but an endpoint has one request and one reply
+    async fn total<T>(&self, request: T) -> Result<Total> { //~ ERROR@`T`: `total` is generic, but an endpoint has one request and one reply
         Ok(Total { cents: 3 })
     }
 }

@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::init]
-    async fn open() -> Result<Self> { //~ ERROR: `open` takes the service, and nothing else; expected `async fn open(service: &Service) -> Result<Self>`
+    async fn open() -> Result<Self> { //~ ERROR@`open`: `open` takes the service, and nothing else; expected `async fn open(service: &Service) -> Result<Self>`
         Ok(Ledger)
     }
 }

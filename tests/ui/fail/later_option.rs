@@ -8,9 +8,9 @@ pub struct Total {
 #[derive(Default)]
 pub struct Ledger;
 
-#[micro::service(auth = "admin")] //~ ERROR: `auth` is not enforced yet
+#[micro::service(auth = "admin")] //~ ERROR@`auth`: `auth` is not enforced yet
 impl Ledger {
-    #[micro::handler(timeout = "5s")] //~ ERROR: `timeout` is not enforced yet
+    #[micro::handler(timeout = "5s")] //~ ERROR@`timeout`: `timeout` is not enforced yet
     async fn total(&self, request: Total) -> Result<Total> {
         Ok(request)
     }

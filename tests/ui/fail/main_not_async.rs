@@ -1,2 +1,2 @@
 #[micro::main]
-fn main() {} //~ ERROR: `main` is not async; `#[micro::main]` expects `async fn main(service: micro::Service) -> micro::Result<()>`
+fn main() {} //~ ERROR@`fn`: `main` is not async; `#[micro::main]` expects `async fn main(service: micro::Service) -> micro::Result<()>`

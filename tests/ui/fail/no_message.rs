@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    async fn total(&self) -> Result<Total> { //~ ERROR: `total` takes no message; for an empty one write `_: ()`
+    async fn total(&self) -> Result<Total> { //~ ERROR@`total`: `total` takes no message; for an empty one write `_: ()`
         Ok(Total { cents: 3 })
     }
 }

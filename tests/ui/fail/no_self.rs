@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    async fn total(request: Total) -> Result<Total> { //~ ERROR: `total` does not take `&self`
+    async fn total(request: Total) -> Result<Total> { //~ ERROR@`total`: `total` does not take `&self`
         Ok(request)
     }
 }

@@ -10,10 +10,10 @@ pub struct Ledger;
 
 pub struct Plain;
 
-#[micro::service]
+#[micro::service] //~ ERROR: not a message
 impl Ledger {
     #[micro::handler]
-    async fn total(&self, request: Plain) -> Result<Total> { //~ ERROR: not a message
+    async fn total(&self, request: Plain) -> Result<Total> { //~ ERROR@`Plain`: not a message
         Ok(Total { cents: 3 })
     }
 

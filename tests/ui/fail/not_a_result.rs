@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    async fn nothing(&self, request: Total) { //~ ERROR: `nothing` does not return a `Result`
+    async fn nothing(&self, request: Total) { //~ ERROR@`nothing`: `nothing` does not return a `Result`
     }
 }
 

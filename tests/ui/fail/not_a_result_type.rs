@@ -8,10 +8,10 @@ pub struct Total {
 #[derive(Default)]
 pub struct Ledger;
 
-#[micro::service]
+#[micro::service] //~ ERROR: a handler returns a `Result`, not `Total`
 impl Ledger {
     #[micro::handler]
-    async fn total(&self, request: Total) -> Total { //~ ERROR: a handler returns a `Result`, not `Total`
+    async fn total(&self, request: Total) -> Total { //~ ERROR@`Total`: a handler returns a `Result`, not `Total`
         request
     }
 }

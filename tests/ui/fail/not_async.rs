@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    fn total(&self, request: Total) -> Result<Total> { //~ ERROR: `total` is not async; expected `async fn total(&self, ctx: &Context, request: Request) -> Result<Reply>`
+    fn total(&self, request: Total) -> Result<Total> { //~ ERROR@`fn`: `total` is not async; expected `async fn total(&self, ctx: &Context, request: Request) -> Result<Reply>`
         Ok(request)
     }
 }

@@ -11,7 +11,7 @@ pub struct Ledger;
 #[micro::service]
 impl Ledger {
     #[micro::handler]
-    async fn total(&self, request: Self) -> Result<Total> { //~ ERROR: `Self` cannot be named outside of the block
+    async fn total(&self, request: Self) -> Result<Total> { //~ ERROR@`Self`: `Self` cannot be named outside of the block
         Ok(Total { cents: 3 })
     }
 }

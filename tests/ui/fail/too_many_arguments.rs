@@ -15,7 +15,7 @@ impl Ledger {
         &self,
         ctx: &Context,
         request: Total,
-        more: Total, //~ ERROR: too many arguments: a handler takes one message
+        more: Total, //~ ERROR@`Total`: too many arguments: a handler takes one message
     ) -> Result<Total> {
         Ok(request)
     }

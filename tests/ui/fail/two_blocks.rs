@@ -9,7 +9,7 @@ pub struct Total {
 pub struct Ledger;
 
 #[micro::service]
-impl Ledger { //~ ERROR: the_other_block_needs_micro_service_name
+impl Ledger { //~ ERROR@`Ledger`: the_other_block_needs_micro_service_name
     #[micro::handler]
     async fn total(&self, request: Total) -> Result<Total> {
         Ok(request)
@@ -20,7 +20,7 @@ mod more {
     use super::{Ledger, Total};
 
     #[micro::service]
-    impl Ledger {
+    impl Ledger { //~ ERROR@`Ledger`: the_other_block_needs_micro_service_name
         #[micro::handler]
         async fn sum(&self, request: Total) -> micro::Result<Total> {
             Ok(request)

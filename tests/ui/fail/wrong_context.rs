@@ -13,7 +13,7 @@ impl Ledger {
     #[micro::handler]
     async fn by_value(
         &self,
-        ctx: Context, //~ ERROR: the context is `&micro::Context`, found `Context` by value
+        ctx: Context, //~ ERROR@`Context`: the context is `&micro::Context`, found `Context` by value
         request: Total,
     ) -> Result<Total> {
         Ok(request)
@@ -22,7 +22,7 @@ impl Ledger {
     #[micro::handler]
     async fn other(
         &self,
-        ctx: &str, //~ ERROR: the context is `&micro::Context`, found `&str`
+        ctx: &str, //~ ERROR@`&str`: the context is `&micro::Context`, found `&str`
         request: Total,
     ) -> Result<Total> {
         Ok(request)

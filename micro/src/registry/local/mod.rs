@@ -10,14 +10,14 @@
 mod directory;
 mod entry;
 mod hub;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(micro_portable_watch)))]
 mod watch_inotify;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), micro_portable_watch))]
 mod watch_portable;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(micro_portable_watch)))]
 use watch_inotify as changes;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), micro_portable_watch))]
 use watch_portable as changes;
 
 use std::collections::HashMap;

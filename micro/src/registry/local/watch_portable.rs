@@ -34,10 +34,13 @@ impl Changes {
         let lost = std::sync::Arc::new(tokio::sync::Notify::new());
         let ended = std::sync::Arc::new(tokio::sync::Notify::new());
         let (on_lost, on_ended) = (lost.clone(), ended.clone());
+        let watched = directory.to_path_buf();
         let heard = move |event: notify::Result<notify::Event>| match event {
             Err(_) => on_ended.notify_one(),
             Ok(event) if event.need_rescan() => on_lost.notify_one(),
             Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
+            // The directory itself may be what went.
+            Ok(event) if event.kind.is_remove() && !watched.is_dir() => on_ended.notify_one(),
             Ok(event) => {
                 for id in event.paths.iter().filter_map(|path| id_of(path.file_name()?)) {
                     if sender.try_send(Change::Moved(id.to_owned())).is_err() {

@@ -23,6 +23,9 @@ pub(crate) const NOT_RUN: HeaderValue = HeaderValue::from_static("not-run");
 /// Longer messages are cut: peers refuse header lists over a few KiB, and with them the code.
 const MESSAGE_LIMIT: usize = 4 * 1024;
 
+/// Longer details are left out for the same reason, in bytes of base64.
+const DETAILS_LIMIT: usize = 8 * 1024;
+
 /// `google.rpc.Status`.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Status {
@@ -44,10 +47,13 @@ pub(crate) fn write(result: Result<(), &Error>, trailers: &Metadata, out: &mut H
     error.metadata().write_headers(out);
     out.insert(STATUS, HeaderValue::from(error.code().number()));
     if !error.message().is_empty() {
-        out.insert(MESSAGE, percent_encode(cut(error.message())));
+        out.insert(MESSAGE, percent_encode(error.message()));
     }
     if !error.details().is_empty() {
-        out.insert(DETAILS, details(error));
+        let details = details(error);
+        if details.len() <= DETAILS_LIMIT {
+            out.insert(DETAILS, details);
+        }
     }
     if !error.id().is_empty() {
         out.insert(ERROR_ID, percent_encode(error.id()));
@@ -115,14 +121,20 @@ fn cut(message: &str) -> &str {
 /// Escapes everything that is not printable ASCII, and `%` itself.
 fn percent_encode(text: &str) -> HeaderValue {
     let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%';
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match plain(byte) {
-            true => out.push(char::from(byte)),
-            false => {
-                out.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    out.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+    let mut out = String::with_capacity(text.len().min(MESSAGE_LIMIT));
+    for char in text.chars() {
+        // The limit is that of the header, so it counts what is escaped.
+        if out.len() + 3 * char.len_utf8() > MESSAGE_LIMIT {
+            break;
+        }
+        for byte in char.encode_utf8(&mut [0; 4]).bytes() {
+            match plain(byte) {
+                true => out.push(char::from(byte)),
+                false => {
+                    out.push('%');
+                    for digit in [byte >> 4, byte & 15] {
+                        out.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+                    }
                 }
             }
         }
@@ -214,7 +226,8 @@ mod tests {
     #[test]
     fn a_long_message_is_cut_between_characters() {
         let error = through(&Error::internal("ä".repeat(MESSAGE_LIMIT)));
-        assert_eq!(error.message().len(), MESSAGE_LIMIT);
+        // Two bytes that take six as escapes.
+        assert_eq!(error.message().len(), MESSAGE_LIMIT / 6 * 2);
         assert!(error.message().chars().all(|char| char == 'ä'));
     }
 }

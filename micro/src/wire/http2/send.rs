@@ -7,7 +7,7 @@ use h2::{Reason, SendStream};
 
 use super::{Task, lock};
 use crate::body::Body;
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::wire::grpc::frame;
 
 /// Sends the only message and ends the side.
@@ -61,7 +61,8 @@ async fn pump(mut body: Body, mut stream: SendStream<Bytes>, failure: Arc<Mutex<
             }
             Some(Err(error)) => {
                 // Before the reset, which wakes who asks for it.
-                *lock(&failure) = Some(error);
+                // What became of another call says nothing of this one.
+                *lock(&failure) = Some(error.with_outcome(Outcome::Unknown));
                 stream.send_reset(Reason::CANCEL);
                 return;
             }

@@ -86,6 +86,15 @@ impl Slot {
     ///
     /// `unavailable`, not sent.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease> {
+        {
+            // Connected is the rule: nothing is waited for then.
+            let mut state = lock(&self.state);
+            if let Phase::Ready(connection) = &state.phase {
+                let lease = Lease::new(connection.clone());
+                state.used = Instant::now();
+                return Ok(lease);
+            }
+        }
         let mut dials = None;
         loop {
             // Listening begins before looking, so that nothing is missed in between.

@@ -104,6 +104,11 @@ impl Wire for Json {
 fn encoding(head: &Parts, settings: &Settings) -> Result<Encoding> {
     let codecs = &settings.codecs;
     let Some(value) = head.headers.get(header::CONTENT_TYPE) else {
+        // Browsers ask nobody before they send a request without content type to another site's server. Theirs
+        // always name the page's origin.
+        if head.headers.contains_key(header::ORIGIN) {
+            return Err(unsupported("a request from a web page needs a content type".to_owned()));
+        }
         return codecs
             .by_name("json")
             .ok_or_else(|| unsupported("the request has no content type".to_owned()));
