@@ -38,6 +38,10 @@ pub fn client_at(contract: &Contract, spans: &[Span]) -> TokenStream {
         docs = format!("{docs}\n\n{}", contract.docs.trim_end());
     }
     let docs = doc_attributes(&docs);
+    let methods = contract.methods.iter().map(|method| {
+        let (cfgs, constant) = (&method.cfgs, spec_const(method));
+        quote!(#(#cfgs)* Self::#constant)
+    });
     let spans = spans.iter().copied().chain(std::iter::repeat(Span::call_site()));
     let endpoints = contract.methods.iter().zip(spans).map(|(method, span)| endpoint(contract, method, span));
     quote! {
@@ -51,6 +55,7 @@ pub fn client_at(contract: &Contract, spans: &[Span]) -> TokenStream {
         #[allow(deprecated)]
         impl #micro::client::TypedClient for #name {
             const CONTRACT: &'static str = #full_name;
+            const METHODS: &'static [&'static #micro::Spec] = &[#(#methods),*];
 
             fn from_target(target: #micro::__private::Target) -> Self {
                 Self { target }

@@ -1,7 +1,7 @@
 //! Programs from outside, which an environment may lack, and our own examples.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// Returns the workspace's root.
@@ -30,7 +30,10 @@ pub fn not_run(why: &str, what: &str) {
 pub fn python(why: &str) -> Option<PathBuf> {
     let prepared = std::env::var_os("MICRO_TEST_PYTHON").map(PathBuf::from);
     let python = prepared.unwrap_or_else(|| workspace().join("target/python/bin/python"));
-    if python.is_file() {
+    // One that was made without its packages is none.
+    let mut import = Command::new(&python);
+    import.args(["-c", "import google.protobuf, grpc, grpc_tools"]).stderr(Stdio::null());
+    if import.status().is_ok_and(|status| status.success()) {
         return Some(python);
     }
     not_run(why, "Python with grpcio (`cargo xtask test` makes it)");

@@ -33,18 +33,30 @@ async fn closed(mut stream: impl AsyncReadExt + Unpin, what: &str) {
 #[tokio::test]
 async fn a_connection_that_says_too_little_is_closed() -> Result<()> {
     let (service, _) = start(service()).await?;
-    let settled = [PREFACE, SETTINGS, ACKNOWLEDGED].concat();
+    let settled = [PREFACE, SETTINGS].concat();
     for (what, said) in [
         ("nothing", &b""[..]),
         ("half a preface", &PREFACE[..10]),
         ("a preface", PREFACE),
-        ("a preface and settings", &settled[..PREFACE.len() + SETTINGS.len()]),
-        ("a preface, settings and their acknowledgement", &settled[..]),
         ("half a frame", &settled[..PREFACE.len() + 4]),
         ("half a head", &b"POST /tests.Kinds/Unary HTTP/1.1\r\nhost: x\r\n"[..]),
     ] {
         let mut stream = connect(&service).await;
         stream.write_all(said).await?;
+        closed(stream, what).await;
+    }
+    service.stop().await
+}
+
+#[tokio::test]
+async fn a_connection_that_begins_and_never_calls_is_closed() -> Result<()> {
+    let (service, _) = start(service()).await?;
+    for (what, said) in [
+        ("a preface and settings", [PREFACE, SETTINGS].concat()),
+        ("a preface, settings and an acknowledgement", [PREFACE, SETTINGS, ACKNOWLEDGED].concat()),
+    ] {
+        let mut stream = connect(&service).await;
+        stream.write_all(&said).await?;
         closed(stream, what).await;
     }
     service.stop().await

@@ -23,16 +23,14 @@ pub(crate) fn prepare(steps: &mut Steps) -> Result<PathBuf, String> {
     }
     let mut make = Command::new("python3");
     make.args(["-m", "venv", "--clear"]).arg(&home);
-    if !steps.run("python3 -m venv --clear target/python", make) {
-        return Err(
-            "python3 cannot make a virtual environment (on Debian: apt install python3-venv)".to_owned()
-        );
-    }
+    steps.attempt("python3 -m venv --clear target/python", make).map_err(|why| {
+        format!("python3 cannot make a virtual environment, {why} (on Debian: apt install python3-venv)")
+    })?;
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]).args(PACKAGES);
-    if !steps.run(&format!("pip install {}", PACKAGES.join(" ")), install) {
-        return Err("pip cannot install the foreign client".to_owned());
-    }
+    steps
+        .attempt(&format!("pip install {}", PACKAGES.join(" ")), install)
+        .map_err(|why| format!("pip cannot install the foreign client, {why}"))?;
     fs::write(&stamp, wanted).map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
     Ok(python)
 }

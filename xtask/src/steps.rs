@@ -56,8 +56,19 @@ impl Steps {
         self.run(&format!("cargo {arguments}"), command);
     }
 
-    /// Runs `command` in the workspace's root; tells whether it succeeded.
-    pub(crate) fn run(&mut self, name: &str, mut command: Command) -> bool {
+    /// Runs `command` in the workspace's root. That it fails is a failure of the whole.
+    pub(crate) fn run(&mut self, name: &str, command: Command) {
+        if let Err(why) = self.attempt(name, command) {
+            self.failed.push(format!("{name} ({why})"));
+        }
+    }
+
+    /// Runs `command` in the workspace's root: something that this environment may not be able to do.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not succeed. Nothing is noted then.
+    pub(crate) fn attempt(&mut self, name: &str, mut command: Command) -> Result<(), String> {
         println!("\n=== {name}");
         command.current_dir(root());
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
@@ -65,16 +76,10 @@ impl Steps {
         match command.status() {
             Ok(status) if status.success() => {
                 self.done.push((name.to_owned(), begin.elapsed()));
-                true
+                Ok(())
             }
-            Ok(status) => {
-                self.failed.push(format!("{name} ({status})"));
-                false
-            }
-            Err(error) => {
-                self.failed.push(format!("{name} (cannot start: {error})"));
-                false
-            }
+            Ok(status) => Err(status.to_string()),
+            Err(error) => Err(format!("cannot start: {error}")),
         }
     }
 
@@ -105,5 +110,27 @@ impl Steps {
             return Err(format!("{} things were not run, and --require all was given", self.not_run.len()));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_run_is_a_failure_only_when_everything_is_required() {
+        let mut steps = Steps::default();
+        let why = steps.attempt("nothing", Command::new("/there/is/no/such/program")).unwrap_err();
+        assert!(why.contains("cannot start"), "{why}");
+        steps.not_run("something", &why);
+        assert!(steps.finish(false).is_ok());
+
+        let mut steps = Steps::default();
+        steps.not_run("something", "why");
+        assert!(steps.finish(true).is_err());
+
+        let mut steps = Steps::default();
+        steps.run("nothing", Command::new("/there/is/no/such/program"));
+        assert!(steps.finish(false).is_err());
     }
 }

@@ -39,7 +39,8 @@ const FEATURE_RUNS: [&str; 2] = [
     // Nothing but the defaults, as a first user has it.
     "test --package micro --lib",
     // The other way of collecting annotated services has to pass the same tests.
-    "test --package micro-tests --features inventory --test mounting",
+    "test --package micro-tests --features inventory --test mounting --test mounting_init --test mounting_unmade \
+     --test service_process",
 ];
 
 /// Runs everything.
@@ -77,6 +78,20 @@ pub(crate) fn run(options: Options) -> Result<(), String> {
             steps.cargo(arguments);
         }
         steps.cargo("test --package micro --all-features --no-fail-fast");
+        // What other systems use to watch the local registry's directory, on this one.
+        let mut portable =
+            std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        portable.args([
+            "test",
+            "--package",
+            "micro",
+            "--lib",
+            "--target-dir",
+            "target/portable",
+            "registry::local",
+        ]);
+        portable.env("RUSTFLAGS", "--cfg micro_portable_watch");
+        steps.run("cargo test --package micro --lib registry::local (portable watch)", portable);
     }
     steps.finish(options.require_all)
 }

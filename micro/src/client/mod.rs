@@ -54,6 +54,7 @@ use crate::error::Result;
 use crate::layer::Layers;
 use crate::registry::Cache;
 use crate::selector::Selector;
+use crate::spec::Spec;
 
 use balance::Balance;
 
@@ -123,6 +124,9 @@ impl Caller for Client {
 pub trait TypedClient: Sized {
     /// The full name of the contract.
     const CONTRACT: &'static str;
+
+    /// The methods of the contract, in the order in which they are written.
+    const METHODS: &'static [&'static Spec];
 
     /// Makes the client.
     fn from_target(target: Target) -> Self;

@@ -23,8 +23,8 @@ proptest! {
     #[test]
     fn no_headers_are_too_wrong_to_read(pairs in vec((select(KEYS), value()), 0..16)) {
         let mut headers = HeaderMap::new();
-        for (key, value) in &pairs {
-            headers.append(HeaderName::from_static(key), HeaderValue::from_bytes(value).unwrap());
+        for (key, value) in pairs {
+            headers.append(HeaderName::from_static(key), HeaderValue::from_bytes(&value).unwrap());
         }
         let metadata = Metadata::from_headers(&headers);
         prop_assert!(metadata.len() <= headers.len());

@@ -298,3 +298,18 @@ async fn listen(server: &Server, settings: &Settings, registry: &Handle) -> Resu
     server.serve(listener);
     Ok(Bound { local: Some(local), announced: vec![announced] })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::config::Sources;
+    use crate::registry::Register;
+
+    #[test]
+    fn defaults_of_the_settings_are_those_of_the_types_they_fill() {
+        let settings = Settings::load(&Sources::none()).unwrap();
+        assert_eq!(limits(&settings), Limits::default());
+        assert_eq!(settings.registry_ttl.value, Register::default().ttl);
+    }
+}

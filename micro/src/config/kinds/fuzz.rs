@@ -41,17 +41,20 @@ proptest! {
     }
 
     #[test]
-    fn durations_and_sizes_stay_within_bounds(number in any::<u64>(), duration in 0..6_usize, size in 0..4_usize) {
-        let duration = ["ns", "us", "ms", "s", "m", "h"][duration];
-        if let Ok(duration) = (DURATION.parse)(&format!("{number}{duration}")) {
-            prop_assert!(duration <= YEAR);
-        }
-        let size = ["B", "KiB", "MiB", "GiB"][size];
-        prop_assert!((SIZE.parse)(&format!("{number}{size}")).ok().is_none_or(|size| size > 0));
+    fn durations_and_sizes_stay_within_bounds(
+        duration in "[0-9]{1,20}(ns|us|ms|s|m|h)",
+        size in "[0-9]{1,20}[KMG]iB",
+    ) {
+        prop_assert!((DURATION.parse)(&duration).ok().is_none_or(|duration| duration <= YEAR));
+        prop_assert!((SIZE.parse)(&size).ok().is_none_or(|size| size > 0));
     }
 
     #[test]
-    fn no_uri_shows_its_password(password in "[A-Z]{4,8}", user in "[a-z]{0,4}", rest in "[a-z0-9.:/?#]{0,16}") {
+    fn no_uri_shows_its_password(
+        password in "[A-Z]{4,8}",
+        user in "[a-z]{0,4}",
+        rest in "[a-z0-9.:/?#]{0,16}",
+    ) {
         let uri = format!("etcd://{user}:{password}@{rest}");
         let shown = (URI.show)(&(URI.parse)(&uri).unwrap());
         prop_assert!(!shown.contains(&password), "{}", shown);

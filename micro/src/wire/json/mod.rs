@@ -186,6 +186,7 @@ fn content_type(encoding: Option<&Encoding>) -> HeaderValue {
 mod tests {
     use super::*;
 
+    use crate::codec::Codecs;
     use crate::error::Code;
 
     #[tokio::test]
@@ -204,6 +205,17 @@ mod tests {
     async fn a_reply_that_is_not_one_message_is_an_error() {
         let http = Json.response(Ok(Response::new(Body::empty())), None).ready().await;
         assert_eq!(http.status(), 500);
+    }
+
+    #[test]
+    fn a_web_page_has_to_name_its_content_type() {
+        let settings = Settings { codecs: Codecs::default(), message_limit: 1024 };
+        let mut head = http::Request::new(()).into_parts().0;
+        assert_eq!(encoding(&head, &settings).unwrap().name(), "json");
+        head.headers.insert(header::ORIGIN, HeaderValue::from_static("https://elsewhere.example"));
+        assert!(encoding(&head, &settings).unwrap_err().message().contains("web page"));
+        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        assert_eq!(encoding(&head, &settings).unwrap().name(), "json");
     }
 
     #[test]

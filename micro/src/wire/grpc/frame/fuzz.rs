@@ -42,7 +42,11 @@ proptest! {
     }
 
     #[test]
-    fn a_declared_length_allocates_nothing(len in any::<u32>(), data in vec(any::<u8>(), 0..64), cut in 1..16_usize) {
+    fn a_declared_length_allocates_nothing(
+        len in any::<u32>(),
+        data in vec(any::<u8>(), 0..64),
+        cut in 1..16_usize,
+    ) {
         let all = [&[0][..], &len.to_be_bytes()[..], &data[..]].concat();
         let mut decoder = Decoder::new(usize::MAX);
         for data in all.chunks(cut) {
