@@ -35,25 +35,44 @@ fn unindented(comment: &str) -> String {
 }
 
 fn without_code(comment: &str) -> String {
-    let mut fenced = false;
+    // How the open block of code begins, and whether it stands in a list or a quote.
+    let mut open: Option<(&str, bool)> = None;
     let mut out = String::with_capacity(comment.len());
     for line in comment.lines() {
-        let content = line.trim_start();
-        let indent = &line[..line.len() - content.len()];
-        if content.starts_with("```") || content.starts_with("~~~") {
-            fenced = !fenced;
-            let ticks = content.trim_start_matches(['`', '~']);
-            let marks = &content[..content.len() - ticks.len()];
-            let language = if fenced { "text" } else { "" };
-            out.push_str(&format!("{indent}{marks}{language}\n"));
-        } else if !fenced && (indent.contains('\t') || indent.len() > 4) {
-            // Four blanks after the first would begin a block of code.
-            out.push_str(&format!("    {content}\n"));
-        } else {
-            out.push_str(&format!("{line}\n"));
+        let (before, content) = line.split_at(micro_expand::signs(line));
+        let mark = ["```", "~~~"].into_iter().find(|mark| content.starts_with(mark));
+        let marks = &content[..content.len() - content.trim_start_matches(['`', '~']).len()];
+        match (open, mark) {
+            (None, Some(mark)) => {
+                open = Some((mark, !before.trim().is_empty()));
+                out.push_str(&format!("{}{marks}text", shallow(before)));
+            }
+            (Some((opened, nested)), Some(mark)) if opened == mark => {
+                open = None;
+                // What is nested ends at its own depth.
+                let before = if nested { before.to_owned() } else { shallow(before) };
+                out.push_str(&format!("{before}{marks}"));
+            }
+            (Some(_), _) => out.push_str(line),
+            (None, None) if content.is_empty() => {}
+            (None, None) => out.push_str(&format!("{}{content}", shallow(before))),
         }
+        out.push('\n');
     }
     out
+}
+
+/// Makes of what stands before a text what does not begin a block of code: with the one blank that prost-build adds
+/// to a line of several, four after the comment sign would.
+fn shallow(before: &str) -> String {
+    let signs = before.trim_start();
+    let blanks = &before[..before.len() - signs.len()];
+    let blanks = if blanks.len() > 3 || blanks.contains('\t') { "   " } else { blanks };
+    if signs.contains("     ") || signs.contains('\t') {
+        let signs: String = signs.split_whitespace().map(|sign| format!("{sign} ")).collect();
+        return format!("{blanks}{signs}");
+    }
+    format!("{blanks}{signs}")
 }
 
 #[cfg(test)]
@@ -63,12 +82,18 @@ mod tests {
 
     #[test]
     fn code_is_marked_as_text() {
-        assert_eq!(without_code(" Says:\n\n     let x = 1;\n"), " Says:\n\n    let x = 1;\n");
+        assert_eq!(without_code(" Says:\n\n     let x = 1;\n"), " Says:\n\n   let x = 1;\n");
+        assert_eq!(without_code(" Says:\n\n    let x = 1;\n     \n"), " Says:\n\n   let x = 1;\n\n");
+        assert_eq!(without_code(" -     let x = 1;\n"), " - let x = 1;\n");
         assert_eq!(
             without_code(" ```go\n     x := 1\n ```\n after\n"),
             " ```text\n     x := 1\n ```\n after\n"
         );
         assert_eq!(without_code(" - one\n   two\n"), " - one\n   two\n");
+        assert_eq!(
+            without_code(" - ```rust\n   let x = 1;\n   ```\n > ```\n > x\n > ```\n"),
+            " - ```text\n   let x = 1;\n   ```\n > ```text\n > x\n > ```\n"
+        );
     }
 
     #[test]

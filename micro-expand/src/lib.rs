@@ -15,7 +15,7 @@ mod rows;
 mod service_trait;
 
 pub use client::{client, client_at, client_ident};
-pub use docs::doc_attributes;
+pub use docs::{doc_attributes, signs};
 pub use model::{Contract, Idempotency, Method};
 pub use names::{constant, ident, ident_at, upper_camel};
 pub use rows::{Receiver, Row, row};

@@ -89,7 +89,8 @@ pub fn init(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Options
 ///
 /// - `package = "ledger.v1"`, `name = "Total"`: the protobuf name; defaults the crate's name and the type's.
-/// - `reserved(3, 5..=7, "old")`: numbers and names that must not be used again.
+/// - `reserved(3, 5..=7, "old")`: numbers and names that must not be used again. Of an enumeration `E` the names are
+///   those of values: `"E_OLD"`.
 /// - `crate = path`: where `micro` is found; default `::micro`.
 #[proc_macro_attribute]
 pub fn message(args: TokenStream, item: TokenStream) -> TokenStream {

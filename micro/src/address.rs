@@ -102,6 +102,8 @@ impl fmt::Display for Address {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -228,6 +228,8 @@ impl SharedMetadata {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

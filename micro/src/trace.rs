@@ -93,6 +93,8 @@ fn hex(text: &str, len: usize) -> Option<u128> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -10,9 +10,6 @@ use tokio::net::TcpStream;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A frame of settings that sets nothing.
 const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
-/// An acknowledgement of the server's settings.
-const ACKNOWLEDGED: &[u8] = &[0, 0, 0, 4, 1, 0, 0, 0, 0];
-
 fn service() -> Service {
     Service::new("kinds").handle(Kinds).setting("handshake_timeout", "300ms")
 }
@@ -43,20 +40,6 @@ async fn a_connection_that_says_too_little_is_closed() -> Result<()> {
     ] {
         let mut stream = connect(&service).await;
         stream.write_all(said).await?;
-        closed(stream, what).await;
-    }
-    service.stop().await
-}
-
-#[tokio::test]
-async fn a_connection_that_begins_and_never_calls_is_closed() -> Result<()> {
-    let (service, _) = start(service()).await?;
-    for (what, said) in [
-        ("a preface and settings", [PREFACE, SETTINGS].concat()),
-        ("a preface, settings and an acknowledgement", [PREFACE, SETTINGS, ACKNOWLEDGED].concat()),
-    ] {
-        let mut stream = connect(&service).await;
-        stream.write_all(&said).await?;
         closed(stream, what).await;
     }
     service.stop().await

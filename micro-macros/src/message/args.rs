@@ -137,7 +137,8 @@ fn is_package(text: &str) -> bool {
     text.split('.').all(is_name)
 }
 
-fn is_name(text: &str) -> bool {
+/// Tells whether protobuf can call a field, value or type so.
+pub(super) fn is_name(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     text.bytes().next().is_some_and(letter) && text.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
 }

@@ -10,6 +10,8 @@ pub(super) fn expand(model: &Model, values: &[Value], unknown: Option<&Ident>) -
     let derive = model.derive();
     let Model { ident, package, name, docs, .. } = model;
     let full_name = model.full_name();
+    let reserved = model.reserved.ranges();
+    let reserved_names = &model.reserved.names;
     let Some(zero) = values.iter().find(|value| value.number == 0).map(|value| &value.ident) else {
         return TokenStream::new();
     };
@@ -44,6 +46,8 @@ pub(super) fn expand(model: &Model, values: &[Value], unknown: Option<&Ident>) -
                     name: #name,
                     docs: #docs,
                     values: &[#(#described),*],
+                    reserved: &#reserved,
+                    reserved_names: &[#(#reserved_names),*],
                 });
             }
         }

@@ -215,6 +215,88 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_a_oneof_may_shift_are_left_to_the_compiler() {
+        let found = mistakes(
+            quote!(reserved(2)),
+            quote!(
+                struct A {
+                    #[tag(7)]
+                    a: Option<Choice>,
+                    #[tag(1)]
+                    b: u32,
+                    c: Option<Choice>,
+                    d: String,
+                    #[tag(3)]
+                    e: u32,
+                }
+            ),
+        );
+        assert!(found.is_empty(), "{found:?}");
+        assert_mistake(
+            quote!(
+                struct A {
+                    a: Option<Vec<u8>>,
+                    b: std::string::String,
+                    #[tag(2)]
+                    c: Choice,
+                }
+            ),
+            "tag 2 is used twice: by `b` and `c`",
+        );
+    }
+
+    #[test]
+    fn names_are_those_protobuf_can_have_and_tell_apart() {
+        assert_mistake(
+            quote!(
+                struct A {
+                    größe: u32,
+                }
+            ),
+            "`größe` is no protobuf name: use ASCII letters, digits and `_`",
+        );
+        assert_mistake(
+            quote!(
+                struct Ä {
+                    a: u32,
+                }
+            ),
+            "`Ä` is no protobuf name",
+        );
+        assert_mistake(
+            quote!(
+                enum A {
+                    X,
+                    Ö,
+                }
+            ),
+            "`Ö` is no protobuf name",
+        );
+        assert_mistake(
+            quote!(
+                enum A {
+                    X(u32),
+                    Ö(u32),
+                }
+            ),
+            "`Ö` is no protobuf name",
+        );
+        assert_mistake(
+            quote!(
+                struct A {
+                    some_a: u32,
+                    someA: u32,
+                }
+            ),
+            "`some_a` and `someA` are one name in protobuf",
+        );
+        let named = quote!(
+            struct Ä {}
+        );
+        assert!(mistakes(quote!(name = "A"), named).is_empty());
+    }
+
+    #[test]
     fn what_is_reserved_stays_unused() {
         let args = quote!(reserved(3, 5..=7, "old"));
         let found = mistakes(
@@ -449,7 +531,7 @@ mod tests {
                 }
             ),
         );
-        assert_has(&text, &["const SPAN: u32 = 2u32;", "\"plain_text\""]);
+        assert_has(&text, &["const SPAN: u32 = 2u32;", "&[\"plain_text\", \"number\"]"]);
         let text = expanded(
             quote!(),
             quote!(

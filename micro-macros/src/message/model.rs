@@ -63,6 +63,14 @@ pub(super) struct Reserved {
     pub(super) names: Vec<String>,
 }
 
+impl Reserved {
+    /// Prints the ranges as an array.
+    pub(super) fn ranges(&self) -> TokenStream {
+        let ranges = self.numbers.iter().map(|(first, last)| quote!((#first, #last)));
+        quote!([#(#ranges),*])
+    }
+}
+
 impl Model {
     /// Returns the path of what generated code calls.
     pub(super) fn derive(&self) -> TokenStream {

@@ -34,6 +34,7 @@ pub(super) fn expand(model: &Model, variants: &[Field]) -> TokenStream {
         false => (variants.len() as u32, &[][..]),
     };
     let (first_name, first_element) = (&first.ident, as_element(first));
+    let names = variants.iter().map(|variant| &variant.name);
     let encode = variants.iter().enumerate().map(|(index, variant)| {
         let (name, number, element) = (&variant.ident, number(index), as_element(variant));
         quote!(Self::#name(value) => #element::encode(value, #number, buf),)
@@ -67,6 +68,10 @@ pub(super) fn expand(model: &Model, variants: &[Field]) -> TokenStream {
             const SPAN: u32 = #span;
 
             const NUMBERS: &'static [u32] = &[#(#listed),*];
+
+            const NAMES: &'static [&'static str] = &[#(#names),*];
+
+            const FINITE: bool = #first_element::FINITE;
 
             fn first() -> Self {
                 Self::#first_name(#first_element::empty())

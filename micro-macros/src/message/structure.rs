@@ -55,20 +55,28 @@ fn assertion(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStre
         let (base, field) = (number(index), as_field(field, derive));
         quote!(#derive::Numbers { base: #base, span: #field::SPAN, listed: #field::NUMBERS })
     });
-    let reserved = reserved(model);
+    let reserved = model.reserved.ranges();
     let message = format!(
         "the tags of `{}` clash, or one is reserved or out of range: a oneof takes a number for each of its variants; \
          give it or the field after it a `#[tag(n)]`",
         model.ident
     );
+    let named = fields.iter().map(|field| {
+        let (name, field) = (&field.name, as_field(field, derive));
+        quote!((#name, #field::NAMES))
+    });
+    let reserved_names = &model.reserved.names;
+    let clash = format!(
+        "two fields of `{}` have one name, or a reserved one: the variants of a oneof are fields of the message; \
+         rename one",
+        model.ident
+    );
+    let ident = &model.ident;
     quote_spanned! {model.ident.span()=>
         const _: () = ::core::assert!(#derive::distinct(&[#(#taken),*], &#reserved), #message);
+        const _: () = ::core::assert!(#derive::named_once(&[#(#named),*], &[#(#reserved_names),*]), #clash);
+        const _: () = ::core::assert!(<#ident as #derive::Message>::FINITE);
     }
-}
-
-fn reserved(model: &Model) -> TokenStream {
-    let ranges = model.reserved.numbers.iter().map(|(first, last)| quote!((#first, #last)));
-    quote!([#(#ranges),*])
 }
 
 fn encoding(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStream {
@@ -138,7 +146,7 @@ fn description(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenSt
     let Model { ident, package, name, docs, .. } = model;
     let full_name = model.full_name();
     let micro = &model.micro;
-    let reserved = reserved(model);
+    let reserved = model.reserved.ranges();
     let reserved_names = &model.reserved.names;
     let empty = fields.iter().map(|field| {
         let (name, field) = (&field.ident, as_field(field, derive));
@@ -148,10 +156,18 @@ fn description(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenSt
         let (name, docs, base, field) = (&field.name, &field.docs, number(index), as_field(field, derive));
         quote!(#field::describe(fields, #name, #base, #docs);)
     });
+    // A cycle of constants is reported here: at the name of the type.
+    let finite = fields.iter().map(|field| {
+        let (ty, marker) = (&field.ty, field.marker(derive));
+        quote_spanned!(ident.span()=> && <#ty as #derive::Field<#marker>>::FINITE)
+    });
+    let finite = quote_spanned!(ident.span()=> const FINITE: bool = true #(#finite)*;);
     quote! {
         #[automatically_derived]
         impl #derive::Message for #ident {
             const NAME: &'static str = #full_name;
+
+            #finite
 
             fn empty() -> Self {
                 Self { #(#empty),* }

@@ -1,20 +1,41 @@
-//! Mends one gap of prost-reflect's mapping: `FloatValue` and `DoubleValue` hand a NaN or an infinity to the format,
-//! which JSON has no number for; the canonical form is a text, as it is for plain fields.
+//! Mends two gaps of prost-reflect's mapping. `FloatValue` and `DoubleValue` hand a NaN or an infinity to the format,
+//! which JSON has no number for; the canonical form is a text, as it is for plain fields. And an `Any` that holds an
+//! `Any` is opened as it is written, with no end to how deep that goes.
 
 use std::fmt::Display;
 
 use serde::ser::{Error as _, Impossible, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+/// How many lists and maps may stand inside one another: more than decoders of the formats read.
+const DEPTH: usize = 128;
+
 /// Passes everything on to the serializer it holds, except numbers that are not finite.
-pub(super) struct Canonical<S>(pub(super) S);
+pub(super) struct Canonical<S> {
+    inner: S,
+    /// In how many lists and maps this stands.
+    depth: usize,
+}
+
+impl<S> Canonical<S> {
+    /// Begins at the outermost value.
+    pub(super) fn new(inner: S) -> Self {
+        Canonical { inner, depth: 0 }
+    }
+}
 
 /// A value whose parts are to be passed on likewise.
-struct Part<'a, T: ?Sized>(&'a T);
+struct Part<'a, T: ?Sized> {
+    value: &'a T,
+    depth: usize,
+}
 
 impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Canonical(serializer))
+        if self.depth > DEPTH {
+            return Err(S::Error::custom("the message is nested too deeply"));
+        }
+        self.value.serialize(Canonical { inner: serializer, depth: self.depth })
     }
 }
 
@@ -34,7 +55,7 @@ fn spelled(number: f64) -> Option<&'static str> {
 macro_rules! pass {
     ($($method:ident($type:ty);)*) => {$(
         fn $method(self, value: $type) -> Result<Self::Ok, Self::Error> {
-            self.0.$method(value)
+            self.inner.$method(value)
         }
     )*};
 }
@@ -70,32 +91,33 @@ impl<S: Serializer> Serializer for Canonical<S> {
 
     fn serialize_f32(self, value: f32) -> Result<Self::Ok, Self::Error> {
         match spelled(value.into()) {
-            Some(text) => self.0.serialize_str(text),
-            None => self.0.serialize_f32(value),
+            Some(text) => self.inner.serialize_str(text),
+            None => self.inner.serialize_f32(value),
         }
     }
 
     fn serialize_f64(self, value: f64) -> Result<Self::Ok, Self::Error> {
         match spelled(value) {
-            Some(text) => self.0.serialize_str(text),
-            None => self.0.serialize_f64(value),
+            Some(text) => self.inner.serialize_str(text),
+            None => self.inner.serialize_f64(value),
         }
     }
 
     fn serialize_none(self) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_none()
+        self.inner.serialize_none()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_some(&Part(value))
+        let depth = self.depth;
+        self.inner.serialize_some(&Part { value, depth })
     }
 
     fn serialize_unit(self) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_unit()
+        self.inner.serialize_unit()
     }
 
     fn serialize_unit_struct(self, name: &'static str) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_unit_struct(name)
+        self.inner.serialize_unit_struct(name)
     }
 
     fn serialize_unit_variant(
@@ -104,7 +126,7 @@ impl<S: Serializer> Serializer for Canonical<S> {
         index: u32,
         variant: &'static str,
     ) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_unit_variant(name, index, variant)
+        self.inner.serialize_unit_variant(name, index, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -112,7 +134,8 @@ impl<S: Serializer> Serializer for Canonical<S> {
         name: &'static str,
         value: &T,
     ) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_newtype_struct(name, &Part(value))
+        let depth = self.depth;
+        self.inner.serialize_newtype_struct(name, &Part { value, depth })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -122,11 +145,13 @@ impl<S: Serializer> Serializer for Canonical<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<Self::Ok, Self::Error> {
-        self.0.serialize_newtype_variant(name, index, variant, &Part(value))
+        let depth = self.depth + 1;
+        self.inner.serialize_newtype_variant(name, index, variant, &Part { value, depth })
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, Self::Error> {
-        self.0.serialize_seq(length).map(Canonical)
+        let depth = self.depth + 1;
+        self.inner.serialize_seq(length).map(|inner| Canonical { inner, depth })
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Self::Error> {
@@ -152,7 +177,8 @@ impl<S: Serializer> Serializer for Canonical<S> {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, Self::Error> {
-        self.0.serialize_map(length).map(Canonical)
+        let depth = self.depth + 1;
+        self.inner.serialize_map(length).map(|inner| Canonical { inner, depth })
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Self::Error> {
@@ -170,11 +196,11 @@ impl<S: Serializer> Serializer for Canonical<S> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<Self::Ok, Self::Error> {
-        self.0.collect_str(value)
+        self.inner.collect_str(value)
     }
 
     fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
+        self.inner.is_human_readable()
     }
 }
 
@@ -183,11 +209,11 @@ impl<S: SerializeSeq> SerializeSeq for Canonical<S> {
     type Error = S::Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
-        self.0.serialize_element(&Part(value))
+        self.inner.serialize_element(&Part { value, depth: self.depth })
     }
 
     fn end(self) -> Result<Self::Ok, Self::Error> {
-        self.0.end()
+        self.inner.end()
     }
 }
 
@@ -196,15 +222,15 @@ impl<S: SerializeMap> SerializeMap for Canonical<S> {
     type Error = S::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Self::Error> {
-        self.0.serialize_key(key)
+        self.inner.serialize_key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
-        self.0.serialize_value(&Part(value))
+        self.inner.serialize_value(&Part { value, depth: self.depth })
     }
 
     fn end(self) -> Result<Self::Ok, Self::Error> {
-        self.0.end()
+        self.inner.end()
     }
 }
 
@@ -213,7 +239,7 @@ mod tests {
     use super::*;
 
     fn written(value: &impl Serialize) -> String {
-        serde_json::to_string(&Part(value)).unwrap()
+        serde_json::to_string(&Part { value, depth: 0 }).unwrap()
     }
 
     #[test]
@@ -224,5 +250,18 @@ mod tests {
         );
         let map = std::collections::BTreeMap::from([("a", Some(f32::NAN)), ("b", None)]);
         assert_eq!(written(&map), r#"{"a":"NaN","b":null}"#);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| {
+            let mut value = serde_json::Value::Null;
+            for _ in 0..depth {
+                value = serde_json::Value::Array(vec![value]);
+            }
+            serde_json::to_string(&Part { value: &value, depth: 0 })
+        };
+        assert_eq!(nested(DEPTH).unwrap().len(), 2 * DEPTH + "null".len());
+        assert!(nested(DEPTH + 1).unwrap_err().to_string().contains("nested too deeply"));
     }
 }

@@ -73,7 +73,7 @@ impl Dynamic {
 impl Serialize for Dynamic {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         const OPTIONS: SerializeOptions = SerializeOptions::new();
-        self.0.serialize_with_options(Canonical(serializer), &OPTIONS)
+        self.0.serialize_with_options(Canonical::new(serializer), &OPTIONS)
     }
 }
 

@@ -31,7 +31,7 @@ struct Parcel {
 
 fn parcel() -> Parcel {
     let inner = Parcel { name: "ä".to_owned(), count: -1, numbers: vec![1, -1], ..Parcel::empty() };
-    let value = prost_types::Value::from(vec![1.5.into(), true.into(), "x".into()]);
+    let value = prost_types::Value::from(vec![1.5_f64.into(), true.into(), "x".into()]);
     Parcel {
         weight: f64::INFINITY,
         content: vec![0, 255],
@@ -61,7 +61,13 @@ fn holds<T: Message>(encoding: &Encoding, bytes: &[u8]) -> Result<(), TestCaseEr
     match encoding.decode::<T>(Bytes::copy_from_slice(bytes)) {
         Ok(message) => {
             let length = prost::Message::encoded_len(&message);
-            prop_assert!(length <= 16 * bytes.len() + 64, "{}: {} of {}", encoding.name(), length, bytes.len());
+            prop_assert!(
+                length <= 16 * bytes.len() + 64,
+                "{}: {} of {}",
+                encoding.name(),
+                length,
+                bytes.len()
+            );
             // A time or an `Any` may be beyond what can be written; it is an error then.
             _ = encoding.encode(&message);
         }
@@ -80,9 +86,34 @@ fn all_hold(bytes: &[u8]) -> Result<(), TestCaseError> {
 
 /// What JSON is made of.
 const WORDS: &[&str] = &[
-    "{", "}", "[", "]", ":", ",", "\"", "\"name\"", "\"count\":", "\"parts\":[", "\"inside\":{", "\"named\":{\"a\":",
-    "\"counted\":{\"1\":", "\"open\":{", "\"sent\":", "\"typed\":{\"@type\":", "\"content\":\"AP8", "null", "true",
-    "-1", "1e400", "0.5", "99999999999999999999", "\"NaN\"", "\"1970-01-01T00:00:00Z\"", "\\u", "\\ud800", " ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "\"name\"",
+    "\"count\":",
+    "\"parts\":[",
+    "\"inside\":{",
+    "\"named\":{\"a\":",
+    "\"counted\":{\"1\":",
+    "\"open\":{",
+    "\"sent\":",
+    "\"typed\":{\"@type\":",
+    "\"content\":\"AP8",
+    "null",
+    "true",
+    "-1",
+    "1e400",
+    "0.5",
+    "99999999999999999999",
+    "\"NaN\"",
+    "\"1970-01-01T00:00:00Z\"",
+    "\\u",
+    "\\ud800",
+    " ",
 ];
 
 proptest! {

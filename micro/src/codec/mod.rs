@@ -67,3 +67,6 @@ pub trait Codec: Send + Sync + 'static {
     /// `invalid argument` saying where the input is wrong.
     fn decode(&self, bytes: Bytes, descriptor: &Descriptor) -> Result<Dynamic>;
 }
+
+#[cfg(test)]
+mod fuzz;

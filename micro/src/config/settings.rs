@@ -157,7 +157,7 @@ settings! {
     max_connections: usize, COUNT, "--max-connections", "MICRO_MAX_CONNECTIONS", |_| 10_000;
     /// How many calls one connection may carry at once.
     max_streams: usize, COUNT, "--max-streams", "MICRO_MAX_STREAMS", |_| 1024;
-    /// How long a new connection may take to send the head of its first request.
+    /// How long a connection may take to say what it speaks, and a request over HTTP/1 to send its head.
     handshake_timeout: Duration, DURATION, "--handshake-timeout", "MICRO_HANDSHAKE_TIMEOUT", |_| Duration::from_secs(10);
     /// How long the message of a call without deadline may take to arrive.
     body_timeout: Duration, DURATION, "--body-timeout", "MICRO_BODY_TIMEOUT", |_| Duration::from_secs(60);

@@ -6,7 +6,7 @@ pub use super::field::{
     Element, Enumeration, Field, Fixed, Item, Key, Oneof, Optional, Plain, Sint, at, enumeration, owns,
 };
 pub use super::generated::Pool;
-pub use super::numbers::{Numbers, distinct};
+pub use super::numbers::{Numbers, distinct, named_once};
 pub use super::types::{EnumInfo, FieldType, Fields, MessageInfo, Types};
 pub use crate::{
     __micro_enumeration as implement_enumeration, __micro_oneof as implement_oneof,

@@ -21,9 +21,9 @@ enum Color {
 #[micro::message]
 #[derive(Clone, Debug, PartialEq)]
 enum Choice {
-    Text(String),
-    Number(i64),
-    Inner(Box<Everything>),
+    TheText(String),
+    TheNumber(i64),
+    TheInner(Box<Everything>),
 }
 
 /// A message with every kind of field.
@@ -61,7 +61,7 @@ fn everything() -> Everything {
         text: "ä".to_owned(),
         raw: vec![0, 255],
         color: Color::Green,
-        choice: Some(Choice::Inner(Box::new(leaf.clone()))),
+        choice: Some(Choice::TheInner(Box::new(leaf.clone()))),
         time: Some(SystemTime::UNIX_EPOCH),
         wait: Some(Duration::from_millis(1_500)),
         numbers: vec![1, 300, u32::MAX],
@@ -103,7 +103,7 @@ proptest! {
     fn no_fields_are_too_wrong_to_refuse(fields in vec((0..20_u8, 0..6_u8, vec(0..8_u8, 0..4)), 0..12)) {
         let mut bytes = Vec::new();
         for (number, wire_type, content) in fields {
-            prost::encoding::encode_varint(u64::from(number) << 3 | u64::from(wire_type), &mut bytes);
+            prost::encoding::encode_varint((u64::from(number) << 3) | u64::from(wire_type), &mut bytes);
             if wire_type == 2 {
                 bytes.push(content.len() as u8);
             }

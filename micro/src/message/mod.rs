@@ -57,6 +57,10 @@ pub trait Message: prost::Message + Sized + 'static {
     /// The full protobuf name, such as `greeter.v1.HelloRequest`.
     const NAME: &'static str;
 
+    /// Whether [`empty`](Message::empty) comes to an end. `#[micro::message]` asks for it where the type is made.
+    #[doc(hidden)]
+    const FINITE: bool = true;
+
     /// Makes the message with every field at its protobuf default.
     fn empty() -> Self;
 
@@ -73,6 +77,8 @@ pub trait Message: prost::Message + Sized + 'static {
 impl<T: Message> Message for Box<T> {
     const NAME: &'static str = T::NAME;
 
+    const FINITE: bool = T::FINITE;
+
     fn empty() -> Self {
         Box::new(T::empty())
     }
@@ -85,3 +91,6 @@ impl<T: Message> Message for Box<T> {
         T::register(types);
     }
 }
+
+#[cfg(test)]
+mod fuzz;

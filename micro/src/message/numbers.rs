@@ -1,5 +1,5 @@
-//! Checks of field numbers that only the compiler can make: how many numbers a oneof takes is known by its type,
-//! which a macro does not see.
+//! Checks of field numbers and names that only the compiler can make: which of them a oneof takes is known by its
+//! type, which a macro does not see.
 
 /// The numbers one field takes.
 #[doc(hidden)]
@@ -73,6 +73,91 @@ const fn is_used_after(number: u32, fields: &[Numbers], field: usize, index: usi
     false
 }
 
+/// Tells whether the variants of oneofs share no name with a field or with one another, and none is reserved. A field
+/// is its name and the names of its variants, none for all but oneofs; two fields that are no oneofs are not compared.
+///
+/// To protobuf, names of fields are one when they differ in case and underscores only.
+#[doc(hidden)]
+pub const fn named_once(fields: &[(&str, &[&str])], reserved: &[&str]) -> bool {
+    let mut field = 0;
+    while field < fields.len() {
+        let variants = fields[field].1;
+        let mut variant = 0;
+        while variant < variants.len() {
+            let name = variants[variant];
+            if contains(reserved, name) || is_taken(name, fields, field, variant) {
+                return false;
+            }
+            variant += 1;
+        }
+        field += 1;
+    }
+    true
+}
+
+/// Tells whether `name`, a variant of `fields[field]`, is that of another field, of a oneof or of a later variant.
+const fn is_taken(name: &str, fields: &[(&str, &[&str])], field: usize, variant: usize) -> bool {
+    let mut other = 0;
+    while other < fields.len() {
+        let (theirs, variants) = fields[other];
+        // The name of a oneof is none of a field: only the same one would be in its way.
+        let taken = if variants.is_empty() { is_alike(name, theirs) } else { is_same(name, theirs) };
+        if taken {
+            return true;
+        }
+        let mut at = if other == field { variant + 1 } else { 0 };
+        while other >= field && at < variants.len() {
+            if is_alike(name, variants[at]) {
+                return true;
+            }
+            at += 1;
+        }
+        other += 1;
+    }
+    false
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if is_same(names[at], name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+const fn is_alike(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let (mut here, mut there) = (0, 0);
+    loop {
+        while here < one.len() && one[here] == b'_' {
+            here += 1;
+        }
+        while there < other.len() && other[there] == b'_' {
+            there += 1;
+        }
+        if here == one.len() || there == other.len() {
+            return here == one.len() && there == other.len();
+        }
+        if one[here].to_ascii_lowercase() != other[there].to_ascii_lowercase() {
+            return false;
+        }
+        here += 1;
+        there += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +179,18 @@ mod tests {
         assert!(distinct(&[listed(&[7, 9]), run(1, 1)], &[]));
         assert!(!distinct(&[listed(&[7, 9]), run(8, 2)], &[]));
         assert!(!distinct(&[listed(&[7, 7])], &[]));
+    }
+
+    #[test]
+    fn variants_of_oneofs_are_fields_of_the_message() {
+        assert!(named_once(&[("a", &[]), ("choice", &["b", "c"]), ("other", &["d"])], &["e", "B"]));
+        assert!(!named_once(&[("b", &[]), ("choice", &["b", "c"])], &[]));
+        assert!(!named_once(&[("choice", &["b", "c"]), ("_B", &[])], &[]));
+        assert!(!named_once(&[("choice", &["b", "some_c"]), ("other", &["d", "someC"])], &[]));
+        assert!(!named_once(&[("choice", &["b", "b_"])], &[]));
+        assert!(!named_once(&[("choice", &["choice"])], &[]));
+        assert!(named_once(&[("choice", &["cho_ice"])], &[]));
+        assert!(!named_once(&[("choice", &["b"])], &["b"]));
     }
 
     #[test]

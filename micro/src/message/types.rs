@@ -12,6 +12,7 @@ use prost_types::source_code_info::Location;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FileDescriptorProto, MessageOptions, OneofDescriptorProto, SourceCodeInfo, descriptor_proto,
+    enum_descriptor_proto,
 };
 
 use super::field::{Element, Key, Plain};
@@ -58,6 +59,10 @@ pub struct EnumInfo {
     pub docs: &'static str,
     /// Name, number and documentation of each value.
     pub values: &'static [(&'static str, i32, &'static str)],
+    /// Inclusive ranges of numbers that must not be used.
+    pub reserved: &'static [(u32, u32)],
+    /// Names that must not be used: those of values, such as `CURRENCY_MARK`.
+    pub reserved_names: &'static [&'static str],
 }
 
 /// The types found so far.
@@ -112,9 +117,16 @@ impl Types {
             number: Some(number),
             options: None,
         };
+        // Unlike those of messages, the ranges of enums include their end.
+        let range = |&(first, last): &(u32, u32)| enum_descriptor_proto::EnumReservedRange {
+            start: Some(first as i32),
+            end: Some(last as i32),
+        };
         file.enum_type.push(EnumDescriptorProto {
             name: Some(info.name.to_owned()),
             value: values.into_iter().map(value).collect(),
+            reserved_range: info.reserved.iter().map(range).collect(),
+            reserved_name: info.reserved_names.iter().map(|name| (*name).to_owned()).collect(),
             ..Default::default()
         });
     }
@@ -404,7 +416,14 @@ mod tests {
 
     #[test]
     fn two_types_of_one_name_contradict() {
-        let info = EnumInfo { package: "p", name: "E", docs: "", values: &[("E_NONE", 0, "")] };
+        let info = EnumInfo {
+            package: "p",
+            name: "E",
+            docs: "",
+            values: &[("E_NONE", 0, "")],
+            reserved: &[],
+            reserved_names: &[],
+        };
         let mut types = Types::default();
         types.add_enum::<u8>(&info);
         types.add_enum::<u8>(&info);

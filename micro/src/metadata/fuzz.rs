@@ -7,7 +7,8 @@ use proptest::sample::select;
 
 use super::{Metadata, is_reserved};
 
-const KEYS: &[&str] = &["tenant", "token-bin", "-bin", "x-bin", "te", "grpc-status", "grpc-x-bin", "micro-id", "date"];
+const KEYS: &[&str] =
+    &["tenant", "token-bin", "-bin", "x-bin", "te", "grpc-status", "grpc-x-bin", "micro-id", "date"];
 
 /// Every value that HTTP lets through, and base64.
 fn value() -> impl Strategy<Value = Vec<u8>> {

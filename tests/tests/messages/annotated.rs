@@ -8,7 +8,7 @@ use micro::{Code, Message};
 use super::{from_json, from_proto, json_of, proto_of};
 
 /// A colour.
-#[micro::message(package = "paint.v1")]
+#[micro::message(package = "paint.v1", reserved(7, 9..=11, "COLOR_OLD"))]
 #[derive(Debug, PartialEq)]
 enum Color {
     /// No colour at all.
@@ -104,7 +104,27 @@ fn the_descriptor_says_what_the_type_says() {
         oneofs,
         [("buyer".to_owned(), false), ("place".to_owned(), false), ("_price".to_owned(), true)]
     );
+    let color = message.get_field_by_name("color").unwrap().kind();
+    let color = color.as_enum().unwrap();
+    assert_eq!(color.reserved_names().collect::<Vec<_>>(), ["COLOR_OLD"]);
+    assert_eq!(color.reserved_ranges().collect::<Vec<_>>(), [7..=7, 9..=11]);
     assert_eq!(message.get_field_by_name("frame").unwrap().kind().as_message().unwrap().name(), "Duration");
+}
+
+/// `place` has numbers of its own and leaves the 1 to `count`.
+#[micro::message]
+#[derive(Debug, PartialEq)]
+struct Stand {
+    place: Option<Place>,
+    #[tag(1)]
+    count: u32,
+}
+
+#[test]
+fn a_oneof_with_numbers_of_its_own_leaves_its_place_to_others() {
+    let stand = Stand { place: Some(Place::Cellar(5)), count: 3 };
+    assert_eq!(json_of(&stand), r#"{"count":3,"cellar":5}"#);
+    assert_eq!(from_proto::<Stand>(&proto_of(&stand)).unwrap(), stand);
 }
 
 #[test]

@@ -62,6 +62,21 @@ fn every_codec_refuses_noise_by_name() {
     }
 }
 
+#[test]
+fn an_any_that_holds_ever_another_is_refused() {
+    let mut any = prost_types::Any::default();
+    for _ in 0..5_000 {
+        any = prost_types::Any {
+            type_url: "type.googleapis.com/google.protobuf.Any".into(),
+            value: super::proto_of(&any),
+        };
+    }
+    for name in ["json", "msgpack", "cbor"] {
+        let error = codec(name).encode(&any).unwrap_err();
+        assert!(error.message().contains("the message is nested too deeply"), "{name}: {error}");
+    }
+}
+
 #[micro::message]
 #[derive(Debug, PartialEq)]
 struct File {

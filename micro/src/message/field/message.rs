@@ -9,6 +9,8 @@ use crate::message::Message;
 use crate::message::types::{FieldType, Types};
 
 impl<T: Message> Element for T {
+    const FINITE: bool = <T as Message>::FINITE;
+
     fn empty() -> Self {
         <T as Message>::empty()
     }

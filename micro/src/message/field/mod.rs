@@ -54,6 +54,13 @@ pub trait Field<E = Plain>: Sized {
     /// The numbers the field takes instead, when the variants of a oneof say so.
     const NUMBERS: &'static [u32] = &[];
 
+    /// The names of the variants of a oneof, which are fields of the message; none for other fields.
+    const NAMES: &'static [&'static str] = &[];
+
+    /// Whether [`empty`](Field::empty) comes to an end: a type that holds itself bare has no value. Asking for it is
+    /// what fails then, as the constant needs itself.
+    const FINITE: bool = true;
+
     /// Makes the protobuf default.
     fn empty() -> Self;
 
@@ -90,6 +97,9 @@ pub trait Field<E = Plain>: Sized {
     note = "`#[encoding(sint)]` goes with i32 and i64; `#[encoding(fixed)]` with i32, i64, u32 and u64"
 )]
 pub trait Element<E = Plain>: Sized {
+    /// Whether [`empty`](Element::empty) comes to an end, as [`Field::FINITE`].
+    const FINITE: bool = true;
+
     /// Makes the protobuf default.
     fn empty() -> Self;
 
@@ -156,6 +166,8 @@ pub trait Element<E = Plain>: Sized {
 macro_rules! bare_field {
     ([$($generics:tt)*] $type:ty, $encoding:ty) => {
         impl<$($generics)*> $crate::message::field::Field<$encoding> for $type {
+            const FINITE: bool = <Self as $crate::message::field::Element<$encoding>>::FINITE;
+
             fn empty() -> Self {
                 <Self as $crate::message::field::Element<$encoding>>::empty()
             }

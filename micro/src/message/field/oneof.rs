@@ -15,6 +15,12 @@ pub trait Oneof: Sized {
     /// The numbers of the variants, when they have their own.
     const NUMBERS: &'static [u32];
 
+    /// The names of the variants.
+    const NAMES: &'static [&'static str];
+
+    /// Whether [`first`](Oneof::first) comes to an end.
+    const FINITE: bool;
+
     /// Returns the first variant at its default.
     fn first() -> Self;
 
@@ -52,6 +58,8 @@ macro_rules! __micro_oneof {
 
             const OPTION_NUMBERS: &'static [u32] = <Self as $crate::message::derive::Oneof>::NUMBERS;
 
+            const OPTION_NAMES: &'static [&'static str] = <Self as $crate::message::derive::Oneof>::NAMES;
+
             fn encode_some<B: $crate::__private::prost::bytes::BufMut>(&self, base: u32, buf: &mut B) {
                 <Self as $crate::message::derive::Oneof>::encode(self, base, buf)
             }
@@ -85,6 +93,10 @@ macro_rules! __micro_oneof {
             const SPAN: u32 = <Self as $crate::message::derive::Oneof>::SPAN;
 
             const NUMBERS: &'static [u32] = <Self as $crate::message::derive::Oneof>::NUMBERS;
+
+            const NAMES: &'static [&'static str] = <Self as $crate::message::derive::Oneof>::NAMES;
+
+            const FINITE: bool = <Self as $crate::message::derive::Oneof>::FINITE;
 
             fn empty() -> Self {
                 <Self as $crate::message::derive::Oneof>::first()

@@ -21,6 +21,9 @@ pub trait Optional<E = Plain>: Sized {
     /// The numbers the field takes instead, when the variants of a oneof say so.
     const OPTION_NUMBERS: &'static [u32] = &[];
 
+    /// The names of the variants of a oneof; none for other fields.
+    const OPTION_NAMES: &'static [&'static str] = &[];
+
     /// Writes the value.
     fn encode_some<B: BufMut>(&self, base: u32, buf: &mut B);
 
@@ -74,6 +77,8 @@ impl<T: Optional<E>, E> Field<E> for Option<T> {
     const SPAN: u32 = T::OPTION_SPAN;
 
     const NUMBERS: &'static [u32] = T::OPTION_NUMBERS;
+
+    const NAMES: &'static [&'static str] = T::OPTION_NAMES;
 
     fn empty() -> Self {
         None

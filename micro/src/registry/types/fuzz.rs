@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{Node, Query, Summary};
 
-const ADDRESSES: &[&str] = &["127.0.0.1:4000", "[::1]:80", "greeter.internal:1", "", ":", "[::1]", "a b:1", "h:70000"];
+const ADDRESSES: &[&str] =
+    &["127.0.0.1:4000", "[::1]:80", "greeter.internal:1", "", ":", "[::1]", "a b:1", "h:70000"];
 const STATES: &[&str] = &["ready", "draining", "Ready", "gone", ""];
 const KINDS: &[&str] = &["unary", "bidirectional", "ternary"];
 
@@ -54,7 +55,12 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_node_is_one_or_refused(mut bytes in written(), at in any::<Index>(), byte in any::<u8>(), end in any::<Index>()) {
+    fn a_damaged_node_is_one_or_refused(
+        mut bytes in written(),
+        at in any::<Index>(),
+        byte in any::<u8>(),
+        end in any::<Index>(),
+    ) {
         let (at, end) = (at.index(bytes.len()), end.index(bytes.len()));
         bytes[at] = byte;
         holds(&bytes)?;

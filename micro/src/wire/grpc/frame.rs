@@ -113,6 +113,8 @@ fn too_large(len: usize, limit: usize) -> Error {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -165,6 +165,8 @@ fn percent_decode(value: &HeaderValue) -> Cow<'static, str> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

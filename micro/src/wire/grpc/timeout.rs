@@ -61,6 +61,8 @@ fn parse(value: &[u8]) -> Option<Duration> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

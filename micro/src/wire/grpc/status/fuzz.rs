@@ -1,9 +1,9 @@
 //! No trailers harm who reads them, and what is read is written the same.
 
 use http::header::{HeaderMap, HeaderValue};
-use prost::Message as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use prost::Message as _;
 
 use super::{DETAILS, ERROR_ID, MESSAGE, MESSAGE_LIMIT, STATUS, Status, read, write};
 use crate::base64;
