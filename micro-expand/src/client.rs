@@ -102,6 +102,8 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
         None => doc_attributes(&format!("Calls `{}`.", method.name)),
         Some(_) => doc_attributes(&method.docs),
     };
+    // At the method as well: it is where a type that is no message is reported.
+    let body = at(quote!(self.target.call(Self::#constant, request)), span);
     let deprecated = method.deprecated.then(|| quote!(#[deprecated]));
     let name = method.rust_name.strip_prefix("r#").unwrap_or(&method.rust_name);
     let name = match OWN_METHODS.contains(&name) {
@@ -117,7 +119,7 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
         #(#cfgs)*
         #deprecated
         pub fn #name(&self, request: #request) -> #micro::Call<#reply> {
-            self.target.call(Self::#constant, request)
+            #body
         }
     }
 }

@@ -40,6 +40,12 @@ pub struct LedgerClient {
 #[allow(deprecated)]
 impl ::micro::client::TypedClient for LedgerClient {
     const CONTRACT: &'static str = "ledger.v1.Ledger";
+    const METHODS: &'static [&'static ::micro::Spec] = &[
+        Self::TOTAL,
+        #[cfg(feature = "write")]
+        Self::WRITE,
+        Self::TYPE,
+    ];
     fn from_target(target: ::micro::__private::Target) -> Self {
         Self { target }
     }

@@ -16,6 +16,7 @@ pub struct ShelfClient {
 #[allow(deprecated)]
 impl m::client::TypedClient for ShelfClient {
     const CONTRACT: &'static str = "golden_package.Shelf";
+    const METHODS: &'static [&'static m::Spec] = &[Self::TOTAL];
     fn from_target(target: m::__private::Target) -> Self {
         Self { target }
     }

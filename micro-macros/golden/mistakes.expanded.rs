@@ -17,6 +17,7 @@ pub struct LedgerClient {
 #[allow(deprecated)]
 impl ::micro::client::TypedClient for LedgerClient {
     const CONTRACT: &'static str = "golden_package.Ledger";
+    const METHODS: &'static [&'static ::micro::Spec] = &[Self::TOTAL];
     fn from_target(target: ::micro::__private::Target) -> Self {
         Self { target }
     }

@@ -46,7 +46,7 @@ mod generated_by_micro {
         pub mod v1 {
             /// What somebody buys.
             ///
-            ///     let order = Order::default();
+            ///    let order = Order::default();
             ///
             /// is not to be run.
             #[derive(Clone, PartialEq, ::micro::__private::prost::Message)]
@@ -301,6 +301,14 @@ mod generated_by_micro {
             #[allow(deprecated)]
             impl ::micro::client::TypedClient for ShopClient {
                 const CONTRACT: &'static str = "shop.v1.Shop";
+                const METHODS: &'static [&'static ::micro::Spec] = &[
+                    Self::GET,
+                    Self::PLACE,
+                    Self::FORGET,
+                    Self::WATCH,
+                    Self::PLACE_ALL,
+                    Self::TALK,
+                ];
                 fn from_target(target: ::micro::__private::Target) -> Self {
                     Self { target }
                 }
@@ -454,6 +462,7 @@ mod generated_by_micro {
             #[allow(deprecated)]
             impl ::micro::client::TypedClient for ShopClient {
                 const CONTRACT: &'static str = "shop.v2.Shop";
+                const METHODS: &'static [&'static ::micro::Spec] = &[Self::UPGRADE];
                 fn from_target(target: ::micro::__private::Target) -> Self {
                     Self { target }
                 }

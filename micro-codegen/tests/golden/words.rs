@@ -163,6 +163,12 @@ mod generated_by_micro {
             #[allow(deprecated)]
             impl ::renamed::client::TypedClient for MoveClient {
                 const CONTRACT: &'static str = "words.v1.Move";
+                const METHODS: &'static [&'static ::renamed::Spec] = &[
+                    Self::TYPE,
+                    Self::SELF,
+                    Self::NEW,
+                    Self::ASYNC,
+                ];
                 fn from_target(target: ::renamed::__private::Target) -> Self {
                     Self { target }
                 }
@@ -250,6 +256,7 @@ mod generated_by_micro {
             #[allow(deprecated)]
             impl ::renamed::client::TypedClient for OldClient {
                 const CONTRACT: &'static str = "words.v1.Old";
+                const METHODS: &'static [&'static ::renamed::Spec] = &[];
                 fn from_target(target: ::renamed::__private::Target) -> Self {
                     Self { target }
                 }

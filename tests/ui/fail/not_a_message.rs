@@ -10,7 +10,7 @@ pub struct Ledger;
 
 pub struct Plain;
 
-#[micro::service] //~ ERROR: not a message
+#[micro::service]
 impl Ledger {
     #[micro::handler]
     async fn total(&self, request: Plain) -> Result<Total> { //~ ERROR@`Plain`: not a message

@@ -8,7 +8,7 @@ pub struct Total {
 #[derive(Default)]
 pub struct Ledger;
 
-#[micro::service] //~ ERROR: a handler returns a `Result`, not `Total`
+#[micro::service]
 impl Ledger {
     #[micro::handler]
     async fn total(&self, request: Total) -> Total { //~ ERROR@`Total`: a handler returns a `Result`, not `Total`
