@@ -3,12 +3,16 @@
 use std::env;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Error;
 use crate::{Result, source, tree, write};
 
 /// The variable by which `micro::include_proto!()` finds the tree of the package it stands in.
 const VARIABLE: &str = "MICRO_CODEGEN";
+
+/// Whether this process, a build script, has written the tree that `micro::include_proto!()` finds.
+static WRITTEN: AtomicBool = AtomicBool::new(false);
 
 /// Options of a build. Setters never fail; [`compile`](Builder::compile) does.
 #[derive(Clone, Debug)]
@@ -53,6 +57,9 @@ impl Builder {
 
     /// Writes the tree, if it changed, and tells cargo when to run again and where the tree is.
     ///
+    /// There is one tree a package: a second call would replace the first, so it is refused. A call with
+    /// [`out_dir`](Builder::out_dir) writes elsewhere and is not counted.
+    ///
     /// # Errors
     ///
     /// As [`compile`](crate::compile).
@@ -67,6 +74,9 @@ impl Builder {
                 }
             },
         };
+        if self.out_dir.is_none() {
+            refuse_second(&WRITTEN)?;
+        }
         let in_build_script = env::var_os("OUT_DIR").is_some();
         if in_build_script {
             // Said before anything can fail, so that mending a file runs the script again.
@@ -75,6 +85,9 @@ impl Builder {
         let (code, paths) = self.read_and_generate()?;
         let target = out_dir.join("mod.rs");
         write::if_changed(&target, &code)?;
+        if self.out_dir.is_none() {
+            WRITTEN.store(true, Ordering::Relaxed);
+        }
         if in_build_script {
             let target = std::path::absolute(&target)
                 .map_err(|error| Error::new(format!("cannot resolve {}: {error}", target.display())))?;
@@ -109,6 +122,15 @@ impl Builder {
     }
 }
 
+/// Refuses to write the tree once more.
+fn refuse_second(written: &AtomicBool) -> Result<()> {
+    if !written.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let error = Error::new("the .proto files of this package are compiled twice: the second tree would replace the first");
+    Err(error.help("name all files in one call: `micro_codegen::compile([\"proto/a.proto\", \"proto/b.proto\"])`, or `.file(…)` for each"))
+}
+
 /// Prints lines for cargo, which reads the standard output of build scripts.
 fn tell(lines: impl Iterator<Item = String>) -> Result<()> {
     let mut out = io::stdout().lock();
@@ -132,6 +154,15 @@ fn default_include(file: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_tree_is_refused_with_the_mend() {
+        let written = AtomicBool::new(false);
+        assert!(refuse_second(&written).is_ok());
+        written.store(true, Ordering::Relaxed);
+        let error = refuse_second(&written).unwrap_err().to_string();
+        assert!(error.contains("compiled twice") && error.contains("in one call"), "{error}");
+    }
 
     #[test]
     fn imports_are_looked_up_from_the_nearest_proto_directory() {

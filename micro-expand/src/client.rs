@@ -103,6 +103,7 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
         Some(_) => doc_attributes(&method.docs),
     };
     // At the method as well: it is where a type that is no message is reported.
+    let (call, call_end) = (at(quote!(#micro::Call<), span), at(quote!(>), span));
     let body = at(quote!(self.target.call(Self::#constant, request)), span);
     let deprecated = method.deprecated.then(|| quote!(#[deprecated]));
     let name = method.rust_name.strip_prefix("r#").unwrap_or(&method.rust_name);
@@ -118,7 +119,7 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
         #docs
         #(#cfgs)*
         #deprecated
-        pub fn #name(&self, request: #request) -> #micro::Call<#reply> {
+        pub fn #name(&self, request: #request) -> #call #reply #call_end {
             #body
         }
     }

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use serde::ser::{Error as _, Impossible, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-/// How many lists and maps may stand inside one another: more than decoders of the formats read.
+/// How many lists and maps may stand inside one another. JSON nested more deeply is not read either.
 const DEPTH: usize = 128;
 
 /// Passes everything on to the serializer it holds, except numbers that are not finite.

@@ -25,7 +25,14 @@
 //!
 //! A bare message, time or oneof is always sent, like a `required` one of prost, and is at its default when it does
 //! not arrive; `Option` tells the two apart. A type that contains itself does so through `Option<Box<T>>`, `Vec<T>`
-//! or a map.
+//! or a map; one that needs itself to be made does not compile.
+//!
+//! An entry of a map leaves out a value that has no bytes. A message that holds a bare one always has some, so it is
+//! sent where prost, which compares with the default, leaves it out; either reads what the other writes.
+//!
+//! Names follow the declaration: a field keeps its own, a variant `DarkRed` is `dark_red` in a oneof and
+//! `COLOR_DARK_RED` in an enumeration `Color`. The variants of a oneof are fields of the message, so none may be called
+//! as another field is. What is reserved by `reserved("…")` on an enumeration is the whole name of a value.
 //!
 //! A number that no variant has is read as the variant numbered 0, unless a variant marked
 //! `#[unknown] Other(i32)` catches it; then it is kept and sent on unchanged.
