@@ -127,8 +127,8 @@ fn refuse_second(written: &AtomicBool) -> Result<()> {
     if !written.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let error = Error::new("the .proto files of this package are compiled twice: the second tree would replace the first");
-    Err(error.help("name all files in one call: `micro_codegen::compile([\"proto/a.proto\", \"proto/b.proto\"])`, or `.file(…)` for each"))
+    let error = Error::new("a package has one tree, and this call would replace that of an earlier one");
+    Err(error.help("name all files in one call: `micro_codegen::compile([\"a.proto\", \"b.proto\"])`"))
 }
 
 /// Prints lines for cargo, which reads the standard output of build scripts.
@@ -161,7 +161,7 @@ mod tests {
         assert!(refuse_second(&written).is_ok());
         written.store(true, Ordering::Relaxed);
         let error = refuse_second(&written).unwrap_err().to_string();
-        assert!(error.contains("compiled twice") && error.contains("in one call"), "{error}");
+        assert!(error.contains("one tree") && error.contains("in one call"), "{error}");
     }
 
     #[test]

@@ -21,9 +21,9 @@ enum Color {
 #[micro::message]
 #[derive(Clone, Debug, PartialEq)]
 enum Choice {
-    TheText(String),
-    TheNumber(i64),
-    TheInner(Box<Everything>),
+    Words(String),
+    Count(i64),
+    Nested(Box<Everything>),
 }
 
 /// A message with every kind of field.
@@ -61,7 +61,7 @@ fn everything() -> Everything {
         text: "ä".to_owned(),
         raw: vec![0, 255],
         color: Color::Green,
-        choice: Some(Choice::TheInner(Box::new(leaf.clone()))),
+        choice: Some(Choice::Nested(Box::new(leaf.clone()))),
         time: Some(SystemTime::UNIX_EPOCH),
         wait: Some(Duration::from_millis(1_500)),
         numbers: vec![1, 300, u32::MAX],

@@ -150,7 +150,7 @@ const fn is_alike(one: &str, other: &str) -> bool {
         if here == one.len() || there == other.len() {
             return here == one.len() && there == other.len();
         }
-        if one[here].to_ascii_lowercase() != other[there].to_ascii_lowercase() {
+        if !one[here].eq_ignore_ascii_case(&other[there]) {
             return false;
         }
         here += 1;

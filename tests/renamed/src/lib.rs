@@ -6,9 +6,14 @@
 
 use ::core::convert::From;
 use ::core::default::Default;
+use ::core::option::Option;
 use ::core::option::Option::{None, Some};
 use ::core::result::Result::{Err, Ok};
+use ::std::boxed::Box;
+use ::std::collections::BTreeMap;
 use ::std::string::String;
+use ::std::time::SystemTime;
+use ::std::vec::Vec;
 
 /// What was generated from `say.proto`.
 #[allow(missing_docs)]
@@ -96,5 +101,101 @@ impl Adder {
     ) -> ::m::Result<::m::Streaming<Number>> {
         let numbers = ::core::iter::Iterator::map(0..=number.value, |value| Number { value });
         Ok(::m::Streaming::from_iter(numbers))
+    }
+}
+
+/// How loud a thing is said.
+#[::m::message(crate = ::m)]
+pub enum Volume {
+    /// As usual.
+    Plain,
+    /// For everyone to hear.
+    Loud,
+    /// What a later version knows.
+    #[unknown]
+    Other(i32),
+}
+
+/// To whom a thing is said.
+#[::m::message(crate = ::m)]
+pub enum Listener {
+    /// To one.
+    Person(String),
+    /// To many.
+    Crowd(Number),
+}
+
+/// Where a thing is said.
+#[::m::message(crate = ::m)]
+pub enum Place {
+    /// In a hall.
+    #[tag(20)]
+    Hall(u32),
+    /// Outside.
+    #[tag(21)]
+    Street(Box<Number>),
+}
+
+/// A field of every shape.
+#[::m::message(crate = ::m, reserved(30, "old"))]
+pub struct Speech {
+    /// An enumeration.
+    pub volume: Volume,
+    /// A oneof.
+    pub listener: Option<Listener>,
+    /// A bare oneof.
+    pub place: Place,
+    /// A list of messages.
+    pub numbers: Vec<Number>,
+    /// A list of enumerations.
+    pub volumes: Vec<Volume>,
+    /// Bytes.
+    pub raw: Vec<u8>,
+    /// A map.
+    pub named: BTreeMap<String, Volume>,
+    /// A time.
+    pub said: SystemTime,
+    /// A time that may be absent.
+    pub heard: Option<SystemTime>,
+    /// The type itself.
+    pub next: Option<Box<Self>>,
+}
+
+/// Types called as those of the prelude are.
+pub mod namesakes {
+    /// A message.
+    #[::m::message(crate = ::m)]
+    pub struct Result {
+        /// A number.
+        pub count: u32,
+    }
+
+    /// An enumeration.
+    #[::m::message(crate = ::m)]
+    pub enum Option {
+        /// Numbered 0.
+        None,
+        /// Numbered 1.
+        Some,
+    }
+
+    /// A oneof.
+    #[::m::message(crate = ::m)]
+    pub enum Vec {
+        /// A number.
+        Number(u32),
+        /// A message.
+        Ok(Result),
+    }
+
+    /// A message of them all.
+    #[::m::message(crate = ::m)]
+    pub struct String {
+        /// A message.
+        pub result: Result,
+        /// An enumeration.
+        pub option: Option,
+        /// A oneof.
+        pub vec: ::core::option::Option<Vec>,
     }
 }

@@ -224,11 +224,11 @@ fn scalars() -> impl Strategy<Value = (Scalars, ScalarsTwin)> {
 #[micro::message]
 #[derive(Clone, Debug, PartialEq)]
 enum Choice {
-    TheText(String),
-    TheNumber(#[encoding(sint)] i64),
-    TheRaw(Vec<u8>),
-    TheLeaf(Leaf),
-    TheColor(Color),
+    Words(String),
+    Count(#[encoding(sint)] i64),
+    Octets(Vec<u8>),
+    Twig(Leaf),
+    Hue(Color),
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -247,11 +247,11 @@ enum ChoiceTwin {
 
 fn choice() -> impl Strategy<Value = (Choice, ChoiceTwin)> {
     prop_oneof![
-        ".{0,5}".prop_map(|text| (Choice::TheText(text.clone()), ChoiceTwin::Text(text))),
-        number::<i64>().prop_map(|number| (Choice::TheNumber(number), ChoiceTwin::Number(number))),
-        vec(any::<u8>(), 0..5).prop_map(|raw| (Choice::TheRaw(raw.clone()), ChoiceTwin::Raw(raw))),
-        leaf().prop_map(|(ours, twin)| (Choice::TheLeaf(ours), ChoiceTwin::Leaf(twin))),
-        color_number().prop_map(|number| (Choice::TheColor(color(number)), ChoiceTwin::Color(number))),
+        ".{0,5}".prop_map(|text| (Choice::Words(text.clone()), ChoiceTwin::Text(text))),
+        number::<i64>().prop_map(|number| (Choice::Count(number), ChoiceTwin::Number(number))),
+        vec(any::<u8>(), 0..5).prop_map(|raw| (Choice::Octets(raw.clone()), ChoiceTwin::Raw(raw))),
+        leaf().prop_map(|(ours, twin)| (Choice::Twig(ours), ChoiceTwin::Leaf(twin))),
+        color_number().prop_map(|number| (Choice::Hue(color(number)), ChoiceTwin::Color(number))),
     ]
 }
 

@@ -1,0 +1,6 @@
+#[micro::message]
+pub struct Node { //~ ERROR: cycle detected when
+    pub next: Box<Node>,
+}
+
+fn main() {}

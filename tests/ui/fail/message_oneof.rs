@@ -1,0 +1,18 @@
+#[micro::message]
+pub enum Choice {
+    Text(String),
+    Number(i64),
+}
+
+#[micro::message]
+pub struct Asked { //~ ERROR: two fields of `Asked` have one name, or a reserved one
+    pub text: String,
+    pub choice: Option<Choice>,
+}
+
+#[micro::message(reserved("number"))]
+pub struct Kept { //~ ERROR: two fields of `Kept` have one name, or a reserved one
+    pub choice: Option<Choice>,
+}
+
+fn main() {}
