@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::dispatch::dispatch;
 use super::edge::{HttpService, Peer};
 use super::limits::Limits;
+use super::linger;
 use super::pipeline::{Core, Phase};
 use super::sniff::{Protocol, sniff};
 use crate::wire::HttpBody;
@@ -56,11 +57,13 @@ pub(crate) async fn serve(
         () = late => return,
         sniffed = timeout(limits.handshake, sniff(stream)) => sniffed,
     };
-    let (protocol, io) = match sniffed {
-        Ok(Ok((protocol, io))) => (protocol, TokioIo::new(io)),
+    let (protocol, stream) = match sniffed {
+        Ok(Ok(sniffed)) => sniffed,
         Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection ended before it began"),
         Err(_) => return tracing::debug!(%peer, "connection said nothing in time"),
     };
+    let (lent, lender) = linger::lend(stream);
+    let io = TokioIo::new(lent);
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (core, edge) = (core.clone(), edge.clone());
         async move {
@@ -93,9 +96,10 @@ pub(crate) async fn serve(
             drive(connection.as_mut(), phase, |connection| connection.graceful_shutdown()).await
         }
     };
-    if let Err(error) = ended {
+    match ended {
+        Ok(()) => lender.close().await,
         // Peers that hang up are everyday life.
-        tracing::debug!(%peer, %error, "connection ended with an error");
+        Err(error) => tracing::debug!(%peer, %error, "connection ended with an error"),
     }
 }
 

@@ -73,15 +73,9 @@ pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>, edge: Option<
         }
     }
     // Who is in the system's queue believes to be connected, and gets the refusal like everybody before.
-    while let Ok(Ok((stream, peer, permit))) = timeout(Duration::ZERO, next(&listener, &permits)).await {
-        let served = connection::serve(stream, peer, core.clone(), edge.clone(), phase.clone());
-        connections.spawn(async move {
-            served.await;
-            drop(permit);
-        });
+    for (stream, peer) in queued(listener, permits.available_permits()) {
+        connections.spawn(connection::serve(stream, peer, core.clone(), edge.clone(), phase.clone()));
     }
-    // Closes the port: who comes now is turned away by the system and may go elsewhere at once.
-    drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
@@ -95,6 +89,19 @@ async fn next(
     // Calls are small; waiting for more to send would only delay them.
     stream.set_nodelay(true)?;
     Ok((stream, peer, permit))
+}
+
+/// Closes the port and returns who was in its queue, at most `limit`. The system is asked itself, because what the
+/// runtime knows of the queue may be old. Who comes after is turned away by the system and may go elsewhere at once.
+fn queued(listener: TcpListener, limit: usize) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accept = || -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        Ok((TcpStream::from_std(stream)?, peer))
+    };
+    std::iter::from_fn(|| accept().ok()).take(limit).collect()
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

@@ -13,6 +13,7 @@ mod dispatch;
 mod edge;
 mod guard;
 mod limits;
+mod linger;
 mod listen;
 mod pipeline;
 mod routes;
@@ -155,13 +156,14 @@ impl Server {
         }
     }
 
-    /// Closes the ports and ends everything. Calls that still run are cut off.
-    pub(crate) async fn close(&self) {
+    /// Closes the ports, lets every connection say goodbye, and ends everything. After `now`, which cuts off what
+    /// still runs, nobody says goodbye.
+    pub(crate) async fn close(&self, now: bool) {
         let core = &self.0.core;
         core.advance(Phase::Draining);
         let mut loops = std::mem::take(&mut *self.loops());
-        if core.calls.now().max(core.exchanges.now()) == 0 {
-            // Peers that do not answer the goodbye are not waited for.
+        if !now {
+            // What is on its way now are refusals. Peers that do not answer the goodbye are not waited for.
             let goodbye = async { while loops.join_next().await.is_some() {} };
             let _ = timeout(GOODBYE, goodbye).await.is_ok();
         }

@@ -310,7 +310,7 @@ async fn draining_waits_for_calls_and_counts_those_cut_off() {
     let (left, late) = tokio::join!(server.finish(BOUND), json(address, "Echo", "{}"));
     assert_eq!(left, 0);
     assert!(late.contains("micro-outcome: not-run"), "the port is open while calls are waited for: {late}");
-    server.close().await;
+    server.close(false).await;
     assert_eq!(short.await.unwrap().status(), "4", "the call in flight was answered");
     assert!(TcpStream::connect(address).await.is_err(), "the port is closed");
 
@@ -328,7 +328,7 @@ async fn draining_waits_for_calls_and_counts_those_cut_off() {
     }
     server.refuse();
     assert_eq!(server.finish(Duration::from_millis(10)).await, 1);
-    server.close().await;
+    server.close(true).await;
     // The connection is gone, by an end or by a reset.
     let _ = tokio::time::timeout(BOUND, endless).await.expect("the connection was not cut");
     server.0.core.calls.zero().await;

@@ -204,7 +204,7 @@ impl Service {
         let announcement = match announcing.await {
             Ok(announcement) => announcement,
             Err(error) => {
-                server.close().await;
+                server.close(true).await;
                 return Err(error.context("cannot register the service"));
             }
         };
@@ -233,7 +233,7 @@ impl Service {
             tracing::warn!(service = self.name(), calls = left, "calls are cut off at the drain limit");
         }
         announcement.withdraw().await;
-        server.close().await;
+        server.close(left > 0).await;
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
         tracing::info!(service = self.name(), "stopped");
         before.and(after)
