@@ -163,3 +163,25 @@ async fn logs_are_json_off_a_terminal_and_as_loud_as_told() -> Result<()> {
     assert_eq!(quiet.success(), "");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_may_have_flags_of_its_own() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    // Behind `--`, beside ours.
+    let (process, registry, _) =
+        serve(directory.path(), &["--zone", "eu-1", "--", "--colour", "red"]).await?;
+    assert_eq!(registry.lookup(&Query::service("micro-tests")).await?[0].zone, "eu-1");
+    process.terminate();
+    process.success();
+
+    // Or all of them, even those that are called like ours.
+    let mut command = isolated(env!("CARGO_BIN_EXE_own_flags_child"), directory.path());
+    let mut process = Process::spawn(command.args(["--colour", "red", "--zone", "mine", "--help"]));
+    process.wait_for("the address", |line| line.contains("serving").then(|| address(line)).flatten());
+    let nodes = registry.lookup(&Query::service("own-flags")).await?;
+    assert_eq!(nodes[0].metadata["arguments"], "--colour red --zone mine --help");
+    assert_eq!(nodes[0].zone, "");
+    process.terminate();
+    process.success();
+    Ok(())
+}
