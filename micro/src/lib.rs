@@ -56,6 +56,7 @@ pub mod codec;
 mod body;
 mod call;
 pub mod layer;
+mod span;
 mod streaming;
 mod transfer;
 

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 8] = [
     &["error", "metadata", "address", "base64", "trace"],
     &["message", "spec"],
     &["codec"],
-    &["call", "body", "streaming", "transfer", "layer"],
+    &["call", "body", "streaming", "transfer", "layer", "span"],
     &["wire", "registry", "config"],
     &["selector"],
     &["client", "server"],

@@ -12,7 +12,6 @@ use super::attempt::Attempts;
 use super::deadline::Bounds;
 use super::reply::Reply;
 use super::retry;
-use super::span::CallSpan;
 use super::target::Target;
 use crate::address::Address;
 use crate::body::Body;
@@ -21,6 +20,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::layer::{BoxFuture, Request, Response};
 use crate::metadata::Metadata;
 use crate::registry::Node;
+use crate::span::CallSpan;
 use crate::spec::{Kind, Spec};
 use crate::trace::TraceContext;
 use crate::transfer::Output;
@@ -177,7 +177,8 @@ impl Plan {
         let inner = target.inner();
         let timeout = plan.timeout.or((plan.spec.kind == Kind::Unary).then_some(inner.timeout));
         let trace = parent.and_then(CallInfo::trace).map_or_else(TraceContext::root, TraceContext::child);
-        let span = CallSpan::new(target.service().unwrap_or(target.contract()), plan.spec, &trace);
+        let service = target.service().unwrap_or(target.contract());
+        let mut span = CallSpan::new("client", service, plan.spec, Some(&trace));
         let info = info(parent, timeout, plan.metadata, trace);
         if let Err(error) = info.check() {
             span.end(Err(&error));
@@ -202,7 +203,7 @@ impl Plan {
             }
         };
         if O::STREAMING {
-            let body = bounds.bind(body, guard).on_end(move |result| span.end(result));
+            let body = bounds.bind(body, guard).on_end(move |result| _ = span.end(result));
             // A stream is handed on as it is, so this does not wait.
             let message = O::receive(body, &encoding, trailers).await?;
             return Ok(Reply { message, metadata, trailers: Metadata::new() });

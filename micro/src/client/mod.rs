@@ -34,7 +34,6 @@ mod flight;
 mod no_node;
 mod reply;
 mod retry;
-mod span;
 mod target;
 mod transport;
 

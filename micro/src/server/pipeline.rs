@@ -11,11 +11,12 @@ use super::deadline;
 use super::guard;
 use super::limits::Limits;
 use super::routes::{Route, Routes};
-use super::span::CallSpan;
+use super::span;
 use super::watched::{Lasting, Watched, signed};
 use crate::body::Body;
 use crate::error::{Error, Outcome, Result};
 use crate::layer::{Layers, Request, Response};
+use crate::span::CallSpan;
 use crate::trace::TraceContext;
 use crate::wire;
 use crate::wire::count::{Count, Running};
@@ -62,7 +63,7 @@ impl Core {
     pub(crate) async fn call(&self, route: &Route, mut request: Request) -> Result<Response> {
         let trace = request.info.trace.as_ref().map_or_else(TraceContext::root, TraceContext::child);
         request.info.trace = Some(trace);
-        let mut span = CallSpan::new(&self.service, route.spec, &request.info);
+        let mut span = CallSpan::new("server", &self.service, route.spec, request.info.trace());
         let (deadline, cancel) = (request.info.deadline, request.info.cancel.clone());
         let running = match self.enter(deadline) {
             Ok(running) => running,
@@ -82,7 +83,7 @@ impl Core {
         };
         let body = match body.try_one() {
             Ok(message) => {
-                span.finish(Ok(()));
+                span::finish(&mut span, Ok(()));
                 Body::one(message)
             }
             Err(body) => {
@@ -112,7 +113,7 @@ impl Core {
 
     fn failed(&self, error: Error, span: &mut CallSpan) -> Error {
         let error = signed(error, &self.service);
-        span.finish(Err(&error));
+        span::finish(span, Err(&error));
         error
     }
 }

@@ -9,10 +9,11 @@ use futures_core::Stream;
 use tokio_util::sync::DropGuard;
 
 use super::guard;
-use super::span::CallSpan;
+use super::span;
 use crate::body::Body;
 use crate::error::{Error, Outcome, Result};
 use crate::layer::BoxFuture;
+use crate::span::CallSpan;
 use crate::wire::count::Running;
 
 /// What lasts as long as a call.
@@ -72,10 +73,13 @@ impl Stream for Watched {
             None => None,
         };
         if let Some(mut lasting) = this.lasting.take() {
-            lasting.span.finish(match &next {
-                Some(Err(error)) => Err(error),
-                _ => Ok(()),
-            });
+            span::finish(
+                &mut lasting.span,
+                match &next {
+                    Some(Err(error)) => Err(error),
+                    _ => Ok(()),
+                },
+            );
         }
         Poll::Ready(next)
     }

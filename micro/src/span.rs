@@ -1,4 +1,4 @@
-//! The `tracing` span of one call on the client.
+//! The `tracing` span of one call, the same on both ends.
 
 use std::time::Instant;
 
@@ -11,18 +11,24 @@ use crate::trace::TraceContext;
 
 /// The span of a call. Dropped before its end, it says `CANCELLED`.
 #[derive(Debug)]
-pub(super) struct CallSpan {
+pub(crate) struct CallSpan {
     span: Span,
     began: Instant,
     ended: bool,
 }
 
 impl CallSpan {
-    /// Begins the span of a call to `service`, whose place in its trace is `trace`.
-    pub(super) fn new(service: &str, spec: &'static Spec, trace: &TraceContext) -> Self {
+    /// Begins the span of a call to `service`, whose place in its trace is `trace`. `kind` is the end it is seen
+    /// from: `client` or `server`.
+    pub(crate) fn new(
+        kind: &'static str,
+        service: &str,
+        spec: &'static Spec,
+        trace: Option<&TraceContext>,
+    ) -> Self {
         let span = tracing::info_span!(
             "rpc",
-            kind = "client",
+            kind,
             service,
             endpoint = spec.path,
             trace_id = Empty,
@@ -30,7 +36,7 @@ impl CallSpan {
             code = Empty,
             duration_ms = Empty,
         );
-        if !span.is_disabled() {
+        if let Some(trace) = trace.filter(|_| !span.is_disabled()) {
             span.record("trace_id", tracing::field::display(format_args!("{:032x}", trace.trace_id())));
             span.record("span_id", tracing::field::display(format_args!("{:016x}", trace.span_id())));
         }
@@ -38,26 +44,25 @@ impl CallSpan {
     }
 
     /// Returns the span, to run inside of.
-    pub(super) fn span(&self) -> &Span {
+    pub(crate) fn span(&self) -> &Span {
         &self.span
     }
 
-    /// Records how the call ended.
-    pub(super) fn end(mut self, result: Result<(), &Error>) {
-        self.record(result.map_or_else(|error| error.code().name(), |()| "OK"));
-    }
-
-    fn record(&mut self, code: &'static str) {
-        self.ended = true;
-        self.span.record("code", code);
+    /// Records how the call ended. Only the first end counts; tells whether this was it.
+    pub(crate) fn end(&mut self, result: Result<(), &Error>) -> bool {
+        if std::mem::replace(&mut self.ended, true) {
+            return false;
+        }
+        self.span.record("code", result.map_or_else(|error| error.code().name(), |()| "OK"));
         self.span.record("duration_ms", self.began.elapsed().as_secs_f64() * 1_000.0);
+        true
     }
 }
 
 impl Drop for CallSpan {
     fn drop(&mut self) {
         if !self.ended {
-            self.record(Code::Cancelled.name());
+            self.end(Err(&Error::new(Code::Cancelled, "")));
         }
     }
 }
