@@ -2,6 +2,8 @@
 
 #[path = "messages/annotated.rs"]
 mod annotated;
+#[path = "messages/annotated_everything.rs"]
+mod annotated_everything;
 #[path = "messages/codecs.rs"]
 mod codecs;
 #[path = "messages/json_format.rs"]

@@ -5,13 +5,14 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use fastrand::Rng;
+use micro::Message;
 use prost_types::value::Kind;
 use prost_types::{Any, FieldMask, ListValue, Struct, Timestamp, Value};
 use serde_json::json;
 
 use super::proto::everything::v1::everything::Choice;
 use super::proto::everything::v1::{Everything, Leaf};
-use super::{from_json, json_of, proto_of};
+use super::{annotated_everything, from_json, from_proto, json_of, proto_of};
 
 const MESSAGES: usize = 200;
 
@@ -231,8 +232,8 @@ fn parsed(json: &str) -> serde_json::Value {
     value
 }
 
-/// Asks Python about `messages` and [`INPUTS`].
-fn ask(python: &std::path::Path, messages: &[Everything]) -> serde_json::Value {
+/// Asks Python about `messages`, as they are encoded and as we write them, and about `inputs`.
+fn ask<M: Message>(python: &std::path::Path, messages: &[M], inputs: &[&str]) -> serde_json::Value {
     let directory = tempfile::tempdir().expect("there is room for stubs");
     micro_tests::stubs(
         python,
@@ -240,8 +241,8 @@ fn ask(python: &std::path::Path, messages: &[Everything]) -> serde_json::Value {
         "everything.proto",
         directory.path(),
     );
-    let case = |message: &Everything| json!({ "proto": BASE64_STANDARD.encode(proto_of(message)), "json": json_of(message) });
-    let asked = json!({ "messages": messages.iter().map(case).collect::<Vec<_>>(), "inputs": INPUTS });
+    let case = |message: &M| json!({ "proto": BASE64_STANDARD.encode(proto_of(message)), "json": json_of(message) });
+    let asked = json!({ "messages": messages.iter().map(case).collect::<Vec<_>>(), "inputs": inputs });
     let cases = directory.path().join("cases.json");
     std::fs::write(&cases, asked.to_string()).expect("there is room for the cases");
     let script = micro_tests::workspace().join("tests/tests/messages/json_format.py");
@@ -251,27 +252,51 @@ fn ask(python: &std::path::Path, messages: &[Everything]) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).expect("Python answers in json")
 }
 
-#[test]
-fn our_json_is_that_of_python() {
-    let Some(python) = micro_tests::python("our JSON against Python's json_format") else { return };
-    let mut rng = Rng::with_seed(20_240_229);
-    let messages: Vec<Everything> = (0..MESSAGES).map(|_| everything(&mut rng)).collect();
-    let answers = ask(&python, &messages);
+/// Holds what we write and read of `messages`, and of `inputs`, against what Python does.
+fn compare<M: Message>(python: &std::path::Path, messages: &[M], inputs: &[&str]) {
+    let answers = ask(python, messages, inputs);
     for (message, answer) in messages.iter().zip(answers["messages"].as_array().expect("a list")) {
         let (ours, theirs) = (json_of(message), answer["json"].as_str().expect("a text"));
         assert_eq!(parsed(&ours), parsed(theirs));
         assert_eq!(answer["same"], true, "Python read something else from {ours}");
-        let read = from_json::<Everything>(theirs).unwrap_or_else(|error| panic!("{error} in {theirs}"));
+        let read = from_json::<M>(theirs).unwrap_or_else(|error| panic!("{error} in {theirs}"));
         assert_eq!(parsed(&json_of(&read)), parsed(&ours));
     }
-    assert_eq!(answers["messages"].as_array().map(Vec::len), Some(MESSAGES));
+    assert_eq!(answers["messages"].as_array().map(Vec::len), Some(messages.len()));
     let mut disagreements = Vec::new();
-    for (input, answer) in INPUTS.iter().zip(answers["inputs"].as_array().expect("a list")) {
-        let ours = from_json::<Everything>(input).map(|message| parsed(&json_of(&message)));
+    for (input, answer) in inputs.iter().zip(answers["inputs"].as_array().expect("a list")) {
+        let ours = from_json::<M>(input).map(|message| parsed(&json_of(&message)));
         let theirs = answer["json"].as_str().map(parsed);
         if ours.as_ref().ok() != theirs.as_ref() {
             disagreements.push(format!("{input}: {ours:?}, but Python {theirs:?} {}", answer["why"]));
         }
     }
+    assert_eq!(answers["inputs"].as_array().map(Vec::len), Some(inputs.len()));
     assert!(disagreements.is_empty(), "{}", disagreements.join("\n"));
+}
+
+#[test]
+fn the_json_of_generated_messages_is_that_of_python() {
+    let Some(python) = micro_tests::python("our JSON against Python's json_format") else { return };
+    let mut rng = Rng::with_seed(20_240_229);
+    let messages: Vec<Everything> = (0..MESSAGES).map(|_| everything(&mut rng)).collect();
+    compare(&python, &messages, INPUTS);
+}
+
+#[test]
+fn the_json_of_annotated_messages_is_that_of_python() {
+    let Some(python) = micro_tests::python("our JSON against Python's json_format") else { return };
+    let mut rng = Rng::with_seed(20_240_229);
+    let twin = |_| {
+        let mut message = everything(&mut rng);
+        message.choice = message.choice.filter(|choice| !matches!(choice, Choice::ChosenNull(_)));
+        let bytes = proto_of(&message);
+        let twin = from_proto::<annotated_everything::Everything>(&bytes).expect("the bytes are the same");
+        assert_eq!(parsed(&json_of(&twin)), parsed(&json_of(&message)));
+        twin
+    };
+    let messages: Vec<annotated_everything::Everything> = (0..MESSAGES).map(twin).collect();
+    let inputs: Vec<&str> = INPUTS.iter().copied().filter(|input| !input.contains("chosenNull")).collect();
+    assert!(inputs.len() + 1 == INPUTS.len(), "only one input needs what the twin leaves out");
+    compare(&python, &messages, &inputs);
 }
