@@ -21,11 +21,18 @@ pub struct Builder {
     includes: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
     micro_path: String,
+    ignored: Vec<String>,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Builder { files: Vec::new(), includes: Vec::new(), out_dir: None, micro_path: "::micro".to_owned() }
+        Builder {
+            files: Vec::new(),
+            includes: Vec::new(),
+            out_dir: None,
+            micro_path: "::micro".to_owned(),
+            ignored: Vec::new(),
+        }
     }
 
     /// Adds a `.proto` file.
@@ -52,6 +59,17 @@ impl Builder {
     /// Sets the path of the crate `micro` for a crate that renamed it. Default `::micro`.
     pub fn micro_path(mut self, path: impl Into<String>) -> Self {
         self.micro_path = path.into();
+        self
+    }
+
+    /// Leaves a custom option to other tools, by its full name: `.ignore_option("google.api.http")`.
+    ///
+    /// micro reads `google.api.http` and the options of package `micro` as addressed to itself. It enforces none of
+    /// them yet, so each is an error where it is set, in imported files too, until it is named here. For a contract
+    /// with HTTP rules for a gateway that is right: micro makes no HTTP routes of them. Options of other packages,
+    /// such as `buf.validate.field`, are never read and need not be named.
+    pub fn ignore_option(mut self, name: impl Into<String>) -> Self {
+        self.ignored.push(name.into());
         self
     }
 
@@ -118,7 +136,7 @@ impl Builder {
         }
         let source = source::read(&self.files, &includes)?;
         let paths = source.paths();
-        Ok((tree::generate(source, &self.micro_path)?, paths))
+        Ok((tree::generate(source, &self.micro_path, &self.ignored)?, paths))
     }
 }
 

@@ -20,7 +20,9 @@
 //!   wrappers (`StringValue`, …) as method messages from `micro::message::wrappers`, `Empty` is `()`.
 //! - Comments become documentation, `idempotency_level` and `deprecated` are carried over.
 //! - The client's method for `New` or `Named` is `new_` or `named_`: every client has functions of those names.
-//! - Custom options stay out of the embedded descriptors.
+//! - `google.api.http` and the options of package `micro` are errors as long as micro does not enforce them;
+//!   [`Builder::ignore_option`] leaves one to other tools. All other custom options are left to their tools anyway.
+//!   None is part of the embedded descriptors.
 
 mod builder;
 mod check;
@@ -29,6 +31,7 @@ mod docs;
 mod error;
 mod messages;
 mod names;
+mod options;
 mod plugin;
 mod services;
 mod source;

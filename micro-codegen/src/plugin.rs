@@ -8,24 +8,26 @@ use protox::prost::Message;
 
 use crate::error::Error;
 use crate::source::Source;
-use crate::{Result, tree};
+use crate::{Result, options, tree};
 
 /// Answers an encoded `CodeGeneratorRequest` with an encoded `CodeGeneratorResponse` that holds `mod.rs`.
 ///
-/// The one parameter is `micro_path=::renamed` (`--micro_opt`), as [`Builder::micro_path`](crate::Builder::micro_path).
-/// What is wrong with the files is an answer, too.
+/// The parameters (`--micro_opt`) are `micro_path=::renamed`, as
+/// [`Builder::micro_path`](crate::Builder::micro_path), and `ignore_option=google.api.http`, as
+/// [`Builder::ignore_option`](crate::Builder::ignore_option), as often as needed. What is wrong with the files is an
+/// answer, too.
 ///
 /// # Errors
 ///
 /// When `request` cannot be decoded.
 pub fn respond(request: &[u8]) -> Result<Vec<u8>> {
-    let request = CodeGeneratorRequest::decode(request)
+    let decoded = CodeGeneratorRequest::decode(request)
         .map_err(|error| Error::new(format!("this is not a request of protoc: {error}")))?;
     let mut response = CodeGeneratorResponse {
         supported_features: u64::try_from(Feature::Proto3Optional as i32).ok(),
         ..CodeGeneratorResponse::default()
     };
-    match generate(request) {
+    match generate(decoded, request) {
         Ok(code) => {
             let file = File { name: Some("mod.rs".to_owned()), content: Some(code), ..File::default() };
             response.file.push(file);
@@ -35,21 +37,31 @@ pub fn respond(request: &[u8]) -> Result<Vec<u8>> {
     Ok(response.encode_to_vec())
 }
 
-fn generate(request: CodeGeneratorRequest) -> Result<String> {
+/// Generates the tree of a request. `encoded` is the same request, with the custom options that decoding drops.
+fn generate(request: CodeGeneratorRequest, encoded: &[u8]) -> Result<String> {
     let mut micro = "::micro";
+    let mut ignored = Vec::new();
     for parameter in request.parameter().split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
         match parameter.split_once('=') {
             Some(("micro_path", path)) => micro = path,
+            Some(("ignore_option", name)) => ignored.push(name.to_owned()),
             _ => {
                 let error = Error::new(format!("unknown parameter `{parameter}`"));
-                return Err(error.help("known: micro_path=<path of the crate micro>"));
+                return Err(error.help(
+                    "known: micro_path=<path of the crate micro>, ignore_option=<full name of a custom option>",
+                ));
             }
         }
     }
     let micro = micro.to_owned();
-    let source =
-        Source { files: request.proto_file, roots: request.file_to_generate, on_disk: BTreeMap::new() };
-    tree::generate(source, &micro)
+    let options = options::read(encoded, options::REQUEST, &request.proto_file)?;
+    let source = Source {
+        files: request.proto_file,
+        roots: request.file_to_generate,
+        on_disk: BTreeMap::new(),
+        options,
+    };
+    tree::generate(source, &micro, &ignored)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use prost_types::FileDescriptorProto;
 
-use crate::Result;
 use crate::error::{Error, Place};
+use crate::options::Custom;
+use crate::{Result, options};
 
 /// The files of a build: everything asked for and everything imported.
 pub(crate) struct Source {
@@ -17,6 +18,8 @@ pub(crate) struct Source {
     pub(crate) roots: Vec<String>,
     /// Where the named files lie, as far as that is known.
     pub(crate) on_disk: BTreeMap<String, PathBuf>,
+    /// The custom options that are set in the files.
+    pub(crate) options: Vec<Custom>,
 }
 
 impl Source {
@@ -70,8 +73,9 @@ pub(crate) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
     for file in files {
         compiler.open_file(file).map_err(explain)?;
     }
-    let mut source =
-        Source { files: compiler.file_descriptor_set().file, roots: Vec::new(), on_disk: BTreeMap::new() };
+    let files = compiler.file_descriptor_set().file;
+    let options = options::read(&compiler.encode_file_descriptor_set(), options::SET, &files)?;
+    let mut source = Source { files, roots: Vec::new(), on_disk: BTreeMap::new(), options };
     for file in compiler.files() {
         if let Some(path) = file.path() {
             source.on_disk.insert(file.name().to_owned(), path.to_owned());

@@ -8,17 +8,18 @@ use syn::{Ident, Item, ItemMod, LitByteStr, Path, parse_quote};
 use crate::error::Error;
 use crate::services::Services;
 use crate::source::Source;
-use crate::{Result, check, descriptors, messages, names, wellknown};
+use crate::{Result, check, descriptors, messages, names, options, wellknown};
 
 /// The part of the version that generated code and library must share.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
-/// Generates the tree. `micro` is the path of the library's crate.
-pub(crate) fn generate(mut source: Source, micro: &str) -> Result<String> {
+/// Generates the tree. `micro` is the path of the library's crate, `ignored` names options for other tools.
+pub(crate) fn generate(mut source: Source, micro: &str, ignored: &[String]) -> Result<String> {
     let micro: Path = syn::parse_str(micro)
         .map_err(|error| Error::new(format!("the path of micro, `{micro}`, is not a path: {error}")))?;
     // Checked as it was read: comments are about to be changed, and imports that nobody reaches to be left out.
     check::names(&source)?;
+    options::check(&source, ignored)?;
     source.files = descriptors::canonical(std::mem::take(&mut source.files), &source.roots);
 
     let printed = quote::quote!(#micro).to_string().replace(' ', "");

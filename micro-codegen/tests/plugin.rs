@@ -56,6 +56,30 @@ fn the_plugin_writes_what_the_library_writes() {
 }
 
 #[test]
+fn options_that_are_not_enforced_reach_the_user_of_protoc() {
+    let Some(protoc) = protoc() else { return };
+    let proto = tempfile::tempdir().unwrap();
+    let declaration = "syntax = \"proto3\";\npackage micro;\nimport \"google/protobuf/descriptor.proto\";\n\
+                       extend google.protobuf.MethodOptions { string auth = 50001; }\n";
+    let service = "syntax = \"proto3\";\npackage say.v1;\nimport \"options.proto\";\nmessage A {}\nservice Say {\n  \
+                   rpc Get(A) returns (A) { option (micro.auth) = \"admin\"; }\n}\n";
+    fs::write(proto.path().join("options.proto"), declaration).unwrap();
+    fs::write(proto.path().join("say.proto"), service).unwrap();
+    let include = format!("-I{}", proto.path().display());
+    let out = tempfile::tempdir().unwrap();
+    let output = run(&protoc, out.path(), &[include.as_str()], &["say.proto"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let said =
+        errors.contains("option `(micro.auth)` is not enforced yet") && errors.contains("say.proto:6:28");
+    assert!(!output.status.success() && said, "{errors}");
+
+    let ignored = [include.as_str(), "--micro_opt=ignore_option=micro.auth"];
+    let output = run(&protoc, out.path(), &ignored, &["say.proto"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fs::read_to_string(out.path().join("mod.rs")).unwrap().contains("pub trait Say"));
+}
+
+#[test]
 fn errors_reach_the_user_of_protoc() {
     let Some(protoc) = protoc() else { return };
     let out = tempfile::tempdir().unwrap();
