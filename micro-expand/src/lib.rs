@@ -1,4 +1,5 @@
-//! Turns a contract into Rust: the trait a service implements, the rows a router reads, the client a caller uses.
+//! Turns a contract into Rust: the trait a service implements, the rows a router reads, the client a caller uses; and
+//! subscribers into rows.
 //!
 //! `micro-macros` makes the [`Contract`] from annotated code, `micro-codegen` from a `.proto`; both print it here,
 //! so a service looks the same whichever way it was described. Nothing here reads files, environment or spans of
@@ -13,10 +14,12 @@ mod model;
 mod names;
 mod rows;
 mod service_trait;
+mod subscriber;
 
 pub use client::{client, client_at, client_ident};
 pub use docs::{doc_attributes, signs};
 pub use model::{Contract, Idempotency, Method};
 pub use names::{constant, ident, ident_at, upper_camel};
-pub use rows::{Receiver, Row, row};
+pub use rows::{Answer, Receiver, Row, row};
 pub use service_trait::{CONTRACT_CONST, ROWS_CONST, service_trait};
+pub use subscriber::{Subscriber, subscriber_row};

@@ -6,7 +6,7 @@ use quote::quote;
 use crate::client::{client_ident, spec_const};
 use crate::docs::doc_attributes;
 use crate::names::{ident, ident_at};
-use crate::rows::{Receiver, Row, row};
+use crate::rows::{Answer, Receiver, Row, row};
 use crate::{Contract, Method};
 
 /// The associated constant that holds the rows.
@@ -75,7 +75,7 @@ fn trait_row(contract: &Contract, method: &Method) -> TokenStream {
         function: &ident_at(&method.rust_name, Span::call_site()),
         receiver: Receiver::Reference,
         context: true,
-        any_result: false,
+        answer: Answer::Handler,
         cfgs: &method.cfgs,
         span: Span::call_site(),
     })

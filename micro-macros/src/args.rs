@@ -2,11 +2,13 @@
 //!
 //! An option is known, or known to come later, or a mistake. None is ever ignored.
 
+use std::ops::RangeInclusive;
+
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Lit, LitStr, Path, Token};
+use syn::{Ident, Lit, LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
 
@@ -21,6 +23,14 @@ enum Value {
     Literal(Lit),
     Path(Path),
     Other(TokenStream),
+}
+
+/// A text the compiler knows.
+pub(crate) enum Text {
+    /// Written out.
+    Literal(LitStr),
+    /// A constant.
+    Path(Path),
 }
 
 /// What an attribute understands.
@@ -95,6 +105,50 @@ impl Args {
         }
     }
 
+    /// Takes an option whose value is a text, written out or a constant.
+    pub(crate) fn constant(&self, name: &str, errors: &mut Errors) -> Option<Text> {
+        let arg = self.get(name)?;
+        match &arg.value {
+            Value::Literal(Lit::Str(text)) => Some(Text::Literal(text.clone())),
+            Value::Path(path) => Some(Text::Path(path.clone())),
+            Value::None => {
+                errors.on(&arg.name, format!("`{name}` needs a value: `{name} = \"…\"`"));
+                None
+            }
+            value => {
+                let constant = name.to_uppercase();
+                let message = format!(
+                    "the value of `{name}` is a text or the path of one: `{name} = \"…\"`, `{name} = {constant}`"
+                );
+                errors.on(value, message);
+                None
+            }
+        }
+    }
+
+    /// Takes an option whose value is a number in `range`.
+    pub(crate) fn number(
+        &self,
+        name: &str,
+        range: RangeInclusive<u64>,
+        errors: &mut Errors,
+    ) -> Option<LitInt> {
+        let arg = self.get(name)?;
+        if let Value::Literal(Lit::Int(literal)) = &arg.value
+            && let Ok(number) = literal.base10_parse::<u64>()
+            && range.contains(&number)
+        {
+            return Some(LitInt::new(&number.to_string(), literal.span()));
+        }
+        let (least, most) = (range.start(), range.end());
+        let message = format!("the value of `{name}` is a number from {least} to {most}: `{name} = 5`");
+        match &arg.value {
+            Value::None => errors.on(&arg.name, message),
+            value => errors.on(value, message),
+        }
+        None
+    }
+
     /// Takes `crate = path`, or the default `::micro`.
     pub(crate) fn micro(&self, errors: &mut Errors) -> Path {
         let default = || syn::parse_quote!(::micro);
@@ -151,6 +205,15 @@ fn parse_all(input: ParseStream<'_>) -> syn::Result<Vec<Arg>> {
     Ok(args)
 }
 
+impl ToTokens for Text {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Text::Literal(literal) => literal.to_tokens(tokens),
+            Text::Path(path) => path.to_tokens(tokens),
+        }
+    }
+}
+
 impl ToTokens for Value {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
@@ -201,6 +264,47 @@ mod tests {
         let text = mistakes(quote!(timeout = "5s", readonly = true, name = 3, name = "x"));
         for part in ["not enforced yet", "takes no value", "is a text", "given twice"] {
             assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_constant_text_is_written_out_or_named() {
+        let read = |tokens| {
+            let mut errors = Errors::default();
+            let args = Args::parse(tokens, &KNOWN, &mut errors);
+            let text = args.constant("name", &mut errors).map(|text| text.into_token_stream().to_string());
+            (text, errors.into_tokens().to_string())
+        };
+        assert_eq!(read(quote!(name = "a.b")), (Some("\"a.b\"".to_owned()), String::new()));
+        assert_eq!(read(quote!(name = topics::SAID)), (Some("topics :: SAID".to_owned()), String::new()));
+        assert_eq!(read(quote!(readonly)), (None, String::new()));
+        for (tokens, part) in
+            [(quote!(name), "needs a value"), (quote!(name = 3), "is a text or the path of one")]
+        {
+            let (text, errors) = read(tokens);
+            assert!(text.is_none() && errors.contains(part), "{errors}");
+        }
+    }
+
+    #[test]
+    fn a_number_keeps_its_range_and_loses_its_type() {
+        let read = |tokens| {
+            let mut errors = Errors::default();
+            let args = Args::parse(tokens, &KNOWN, &mut errors);
+            let number = args.number("name", 1..=1000, &mut errors).map(|number| number.to_string());
+            (number, errors.into_tokens().to_string())
+        };
+        assert_eq!(read(quote!(name = 1_000_u32)), (Some("1000".to_owned()), String::new()));
+        for tokens in [
+            quote!(name),
+            quote!(name = 0),
+            quote!(name = 1001),
+            quote!(name = -1),
+            quote!(name = "5"),
+            quote!(name = N),
+        ] {
+            let (number, errors) = read(tokens);
+            assert!(number.is_none() && errors.contains("is a number from 1 to 1000"), "{errors}");
         }
     }
 

@@ -16,6 +16,8 @@ const MARK: &str = "read_by_the_service_block";
 pub(crate) enum Mark {
     /// The method is an endpoint.
     Handler,
+    /// Events come to the method.
+    Subscriber,
     /// The function makes the service.
     Init,
 }
@@ -26,15 +28,21 @@ impl Mark {
         let name = &attribute.path().segments.last()?.ident;
         match () {
             () if name == "handler" => Some(Mark::Handler),
+            () if name == "subscriber" => Some(Mark::Subscriber),
             () if name == "init" => Some(Mark::Init),
             () => None,
         }
     }
 }
 
+/// Tells whether a service block has read an attribute, by its options.
+pub(crate) fn is_read(args: &TokenStream) -> bool {
+    args.to_string() == MARK
+}
+
 /// Expands an attribute that stands on a function, for its own part.
 pub(crate) fn expand_alone(name: &str, args: TokenStream, item: TokenStream) -> TokenStream {
-    if args.to_string() == MARK {
+    if is_read(&args) {
         return item;
     }
     let message = format!(

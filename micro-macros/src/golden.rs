@@ -40,6 +40,7 @@ fn expand_item(mut item: Item, env: &Env) -> TokenStream {
     };
     match attribute.path().segments.last().map(|last| last.ident.to_string()).as_deref() {
         Some("service") => service::expand(args, item.into_token_stream(), env),
+        Some("subscriber") => service::subscriber::expand(args, item.into_token_stream(), env),
         Some("main") => crate::main_fn::expand(args, item.into_token_stream()),
         other => panic!("no golden knows the attribute {other:?}"),
     }

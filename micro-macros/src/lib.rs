@@ -31,8 +31,9 @@ use env::Env;
 /// }
 /// ```
 ///
-/// **Code first.** On `impl Ledger`, methods marked [`#[micro::handler]`](macro@handler) are endpoints; the rest stays
-/// what it is. A typed client, here `LedgerClient`, appears beside the block.
+/// **Code first.** On `impl Ledger`, methods marked [`#[micro::handler]`](macro@handler) are endpoints, and events come
+/// to those marked [`#[micro::subscriber]`](macro@subscriber); the rest stays what it is. A typed client of the
+/// endpoints, here `LedgerClient`, appears beside the block.
 ///
 /// ```text
 /// #[micro::service(package = "ledger.v1")]
@@ -71,6 +72,39 @@ pub fn service(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::expand_alone("handler", args.into(), item.into()).into()
+}
+
+/// Subscribes a function to a topic: the events published on it are its arguments.
+///
+/// It stands on a method of a [`#[micro::service]`](macro@service) block of a type of your own, beside handlers or
+/// without any, or on a function that belongs to no type. Both are subscribed when their service starts;
+/// [`#[micro::main]`](macro@main) finds them as it finds services.
+///
+/// ```text
+/// #[micro::subscriber(topic = "greeter.said", queue = "ledger")]
+/// async fn on_said(&self, ctx: &Context, event: Said) -> Result<()> { … }
+///
+/// #[micro::subscriber(topic = "greeter.said")]
+/// async fn print(event: Said) -> Result<()> { … }
+/// ```
+///
+/// `ctx` may be left out, `&self` may be `self: Arc<Self>`, the error may be a type of your own that converts into
+/// `micro::Error`. An event whose subscriber fails comes again, up to the number of attempts, where the broker can.
+/// A `micro::broker::Delivery<Said>` in place of the message leaves it to the function to say what becomes of the
+/// event.
+///
+/// # Options
+///
+/// - `topic = "greeter.said"`: the topic; needed. A constant may be named instead: `topic = SAID`.
+/// - `queue = "ledger"`: the queue, of which one member gets an event; by default every subscriber gets it. A
+///   constant may be named instead.
+/// - `attempts = 5`: how often an event is tried in all, 1 to 1000; default 5.
+/// - `concurrency = 16`: how many events the subscriber works on at once, 1 to 10000; default 16.
+/// - `name = "OnSaid"`: the subscriber's name within its contract; default the function's name in `UpperCamel`.
+/// - `crate = path` (functions): where `micro` is found; default `::micro`.
+#[proc_macro_attribute]
+pub fn subscriber(args: TokenStream, item: TokenStream) -> TokenStream {
+    service::subscriber::expand(args.into(), item.into(), &Env::read()).into()
 }
 
 /// Marks the function of a [`#[micro::service]`](macro@service) block that makes the service when the process starts.

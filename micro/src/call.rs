@@ -1,11 +1,13 @@
 //! What every call carries besides its messages: deadline, metadata, caller, trace, cancellation.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::metadata::Metadata;
 use crate::trace::TraceContext;
 
@@ -17,6 +19,7 @@ pub struct CallInfo {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) trace: Option<TraceContext>,
     pub(crate) cancel: Cancellation,
+    pub(crate) event: Option<Arc<Event>>,
 }
 
 impl CallInfo {
@@ -58,6 +61,11 @@ impl CallInfo {
     /// Returns the trace the call belongs to.
     pub fn trace(&self) -> Option<&TraceContext> {
         self.trace.as_ref()
+    }
+
+    /// Returns the event a subscriber is called with; `None` for a call.
+    pub fn event(&self) -> Option<&Event> {
+        self.event.as_deref()
     }
 
     /// Returns what tells work apart from its call that the call is over.

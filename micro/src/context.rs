@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::body::Body;
 use crate::call::{CallInfo, Cancellation};
-use crate::client::{Caller, Client, Target, TypedClient};
+use crate::client::{Caller, Client, Publish, Target, TypedClient};
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::layer::Response;
+use crate::message::Message;
 use crate::metadata::{Metadata, SharedMetadata};
-use crate::service::unopened::unopened;
+use crate::service::unopened::unheard;
 use crate::spec::{Kind, Spec};
 use crate::trace::TraceContext;
 
@@ -52,9 +54,9 @@ impl Context {
     }
 
     /// Makes a context for the unit test of a handler: no deadline, no metadata, no caller, and no nodes to call
-    /// until [`with_client`](Context::with_client).
+    /// until [`with_client`](Context::with_client). What is published is heard by nobody.
     pub fn test() -> Self {
-        let client = unopened("Context::test() has no client; give it one by .with_client(&client)");
+        let client = unheard("Context::test() has no client; give it one by .with_client(&client)");
         Context::new(TEST, CallInfo::new(), Arc::new(Home { service: "test".to_owned(), client }))
     }
 
@@ -131,6 +133,19 @@ impl Context {
     /// Returns the trace the call belongs to.
     pub fn trace(&self) -> Option<&TraceContext> {
         self.0.info.trace()
+    }
+
+    /// Returns the event a subscriber is called with; `None` in the handler of a call.
+    pub fn event(&self) -> Option<&Event> {
+        self.0.info.event()
+    }
+
+    /// Publishes an event, in the trace of this call and within what is left of its deadline. Its metadata stays
+    /// behind: events are kept, and what is meant for one call may be a secret.
+    ///
+    /// Nothing happens until the [`Publish`] is awaited.
+    pub fn publish<T: Message>(&self, topic: impl Into<String>, event: &T) -> Publish {
+        self.0.home.client.publish(topic, event).within(&self.0.info)
     }
 
     /// Returns what tells tasks of the handler's own that the call is over.

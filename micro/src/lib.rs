@@ -55,6 +55,7 @@ pub mod codec;
 
 mod body;
 mod call;
+mod event;
 pub mod layer;
 mod span;
 mod streaming;
@@ -64,6 +65,7 @@ pub mod config;
 pub mod registry;
 mod wire;
 
+pub mod broker;
 pub mod selector;
 
 pub mod client;
@@ -74,6 +76,7 @@ mod logs;
 pub mod service;
 pub mod testing;
 
+pub mod guides;
 mod include;
 pub mod prelude;
 
@@ -83,16 +86,16 @@ pub mod __private;
 pub use address::Address;
 pub use body::Body;
 pub use call::{CallInfo, Cancellation};
-pub use client::{Call, Client};
+pub use client::{Call, Client, Publish};
 pub use context::Context;
 pub use error::{Code, Detail, Error, OptionExt, Outcome, Result, ResultExt};
 pub use layer::{Layer, Next, Request, Response};
 pub use message::Message;
 pub use metadata::{Metadata, SharedMetadata};
 pub use service::Service;
-pub use spec::{Idempotency, Kind, Spec};
+pub use spec::{Idempotency, Kind, Spec, Topic};
 pub use streaming::{Sender, Streaming};
 pub use trace::TraceContext;
 pub use transfer::{Output, Payload, Transfer};
 
-pub use micro_macros::{handler, init, main, message, service};
+pub use micro_macros::{handler, init, main, message, service, subscriber};

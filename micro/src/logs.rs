@@ -1,4 +1,25 @@
-//! Logs for programs that set up none: what `#[micro::main]` does about `MICRO_LOG`.
+//! Logs: what `#[micro::main]` does about `MICRO_LOG`, and the ring of the latest records that
+//! `micro.debug.v1.Debug/Log` reads.
+//!
+//! A program that sets up `tracing` itself adds the ring to its own subscriber:
+//!
+//! ```
+//! use tracing_subscriber::layer::SubscriberExt as _;
+//!
+//! let ring = micro::logs::Ring::new(1_000);
+//! let subscriber = tracing_subscriber::registry().with(ring.layer());
+//! tracing::subscriber::with_default(subscriber, || tracing::info!(answer = 42, "found"));
+//! assert_eq!(ring.len(), 1);
+//! ```
+
+mod capture;
+mod record;
+mod ring;
+
+pub use ring::Ring;
+
+pub(crate) use record::Record;
+pub(crate) use ring::Batch;
 
 use std::io::IsTerminal as _;
 
@@ -9,15 +30,16 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::error::{Error, Result};
 
-/// Sends what the directives let pass to the error stream: readable lines on a terminal, JSON otherwise. A
-/// subscriber that is set already stays.
+/// Sends what the directives let pass to the error stream, readable lines on a terminal, JSON otherwise, and keeps it
+/// in `ring`. A subscriber that is set already stays.
 ///
 /// # Errors
 ///
 /// `invalid argument` for directives that cannot be read.
-pub(crate) fn set_up(directives: &str) -> Result<()> {
+pub(crate) fn set_up(directives: &str, ring: Option<&Ring>) -> Result<()> {
     let targets = targets(directives)?;
-    let registry = tracing_subscriber::registry();
+    let kept = ring.map(|ring| ring.layer::<tracing_subscriber::Registry>().with_filter(targets.clone()));
+    let registry = tracing_subscriber::registry().with(kept);
     // Fails when the program has a subscriber of its own, which is its right.
     let _ = if std::io::stderr().is_terminal() {
         let lines = tracing_subscriber::fmt::layer().compact().with_writer(std::io::stderr);

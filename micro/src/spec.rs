@@ -59,6 +59,69 @@ pub enum Idempotency {
     Idempotent,
 }
 
+/// What a subscriber is subscribed to, and how it is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Topic {
+    /// The topic: `greeter.said`.
+    pub topic: &'static str,
+    /// The queue, of which one member gets an event; empty where every subscriber gets it.
+    pub queue: &'static str,
+    /// How often an event is tried in all. 5 by default.
+    pub attempts: u32,
+    /// How many events the subscriber works on at once. 16 by default.
+    pub concurrency: usize,
+}
+
+impl Topic {
+    /// Subscribes to a topic, with the defaults.
+    ///
+    /// A name that cannot be a topic's does not compile in constant data.
+    #[track_caller]
+    pub const fn new(topic: &'static str) -> Topic {
+        assert!(is_topic(topic), "a topic is 1 to 255 of A-Z a-z 0-9 . _ -, in parts joined by dots");
+        Topic { topic, queue: "", attempts: 5, concurrency: 16 }
+    }
+
+    /// Becomes a member of a queue.
+    #[track_caller]
+    pub const fn queue(mut self, queue: &'static str) -> Topic {
+        assert!(is_topic(queue), "a queue is 1 to 255 of A-Z a-z 0-9 . _ -, in parts joined by dots");
+        self.queue = queue;
+        self
+    }
+
+    /// Sets how often an event is tried in all.
+    pub const fn attempts(mut self, attempts: u32) -> Topic {
+        assert!(attempts > 0, "an event is tried at least once");
+        self.attempts = attempts;
+        self
+    }
+
+    /// Sets how many events the subscriber works on at once.
+    pub const fn concurrency(mut self, events: usize) -> Topic {
+        assert!(events > 0, "a subscriber works on one event at least");
+        self.concurrency = events;
+        self
+    }
+}
+
+/// Tells whether a text can be the name of a topic; `event::check_topic` says the same with reasons.
+const fn is_topic(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let (mut index, mut part) = (0, 0);
+    while index < bytes.len() {
+        match bytes[index] {
+            b'.' if part == 0 => return false,
+            b'.' => part = 0,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => part += 1,
+            _ => return false,
+        }
+        index += 1;
+    }
+    part > 0 && bytes.len() <= 255
+}
+
 /// Describes one method. Made by the macros and the generator, one a method, in constant data.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -75,6 +138,8 @@ pub struct Spec {
     pub idempotency: Idempotency,
     /// The method's documentation, as written at its definition.
     pub docs: &'static str,
+    /// What the method is subscribed to; `None` for one that is called.
+    pub topic: Option<Topic>,
     /// Describes the request message.
     pub request: fn() -> Descriptor,
     /// Describes the reply message.
@@ -99,6 +164,7 @@ impl Spec {
             kind,
             idempotency: Idempotency::Unknown,
             docs: "",
+            topic: None,
             request: Req::descriptor,
             reply: Rep::descriptor,
         }
@@ -116,9 +182,31 @@ impl Spec {
         self
     }
 
+    /// Makes the method one that gets events in place of calls.
+    pub const fn topic(mut self, topic: Topic) -> Spec {
+        self.topic = Some(topic);
+        self
+    }
+
     /// Sets the documentation.
     pub const fn docs(mut self, docs: &'static str) -> Spec {
         self.docs = docs;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::event::check_topic;
+
+    #[test]
+    fn constant_data_and_run_time_agree_on_topics() {
+        let long = "x".repeat(255);
+        let longer = "x".repeat(256);
+        for name in ["", ".", "a", "a.b", "a.", ".a", "a..b", "a b", "a-b_c.9", "ä", "a/b", &long, &longer] {
+            assert_eq!(is_topic(name), check_topic(name).is_ok(), "{name}");
+        }
     }
 }

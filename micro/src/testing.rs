@@ -33,6 +33,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::broker;
 use crate::client::{Client, ClientBuilder, Transport};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Outcome, Result};
@@ -72,10 +73,11 @@ pub async fn network_with(
     configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
 ) -> Result<Client> {
     let registry = Handle::from(Memory::new());
+    let broker = broker::Handle::from(broker::Memory::new());
     let hosts = Arc::new(Hosts::default());
     for service in services {
         let inside = Arc::new(Inside(Arc::downgrade(&hosts)));
-        service.start_in(Reach::Process(registry.clone(), inside)).await?;
+        service.start_in(Reach::Process(registry.clone(), inside, broker.clone())).await?;
         hosts.services.lock().unwrap_or_else(PoisonError::into_inner).push(service);
     }
     // The environment of whoever runs the tests has no say.
@@ -84,7 +86,7 @@ pub async fn network_with(
         .timeout(defaults.timeout.value)
         .message_limit(defaults.message_limit.value)
         .connect_timeout(defaults.connect_timeout.value);
-    configure(builder).registry(registry).transport(Arc::new(Outside(hosts))).open().await
+    configure(builder.broker(broker)).registry(registry).transport(Arc::new(Outside(hosts))).open().await
 }
 
 /// The services that run in process.

@@ -1,6 +1,6 @@
 //! Real processes under test: their output is waited for, and none outlives its test.
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 /// How long any condition may take. Generous: tests run beside a compiler on two cores.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Makes a command that sees no `MICRO_*` of this process and whose registry lies in `directory`.
+/// Makes a command that sees no `MICRO_*` of this process and whose registry lies in `directory`, and nowhere else:
+/// multicast would reach the processes of other tests.
 pub fn isolated(program: impl AsRef<Path>, directory: &Path) -> Command {
     let mut command = Command::new(program.as_ref());
     for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("MICRO_")) {
         command.env_remove(key);
     }
+    command.env("MICRO_REGISTRY", "local:");
     command.env("XDG_RUNTIME_DIR", directory).env("TMPDIR", directory);
     command
 }
@@ -116,6 +118,16 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status();
         assert!(status.is_ok_and(|status| status.success()), "cannot send SIG{name} to {}", self.id());
+    }
+
+    /// Writes a line to the program's input.
+    ///
+    /// # Panics
+    ///
+    /// When the program does not take it.
+    pub fn say(&mut self, line: &str) {
+        let said = self.stdin.as_mut().map(|stdin| writeln!(stdin, "{line}").and_then(|()| stdin.flush()));
+        assert!(matches!(said, Some(Ok(()))), "cannot say {line:?}: {said:?}\n{}", self.output());
     }
 
     /// Closes the program's input.

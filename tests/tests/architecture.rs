@@ -14,11 +14,11 @@ const FLOORS: [&[&str]; 8] = [
     &["error", "metadata", "address", "base64", "trace"],
     &["message", "spec"],
     &["codec"],
-    &["call", "body", "streaming", "transfer", "layer", "span"],
+    &["call", "body", "streaming", "transfer", "layer", "span", "event", "stats"],
     &["wire", "registry", "config"],
-    &["selector"],
+    &["selector", "broker"],
     &["client", "server"],
-    &["context", "service", "testing", "logs", "include", "prelude", "__private"],
+    &["context", "service", "testing", "logs", "guides", "include", "prelude", "__private"],
 ];
 
 /// Floors (counted from one) whose modules never import one another.

@@ -11,10 +11,11 @@ pub struct Greeter;
 
 #[micro::service]
 impl Say for Greeter {
-    async fn hello(&self, _ctx: &Context, request: HelloRequest) -> Result<HelloReply> {
+    async fn hello(&self, ctx: &Context, request: HelloRequest) -> Result<HelloReply> {
         if request.name.is_empty() {
             return Err(Error::invalid_argument("name must not be empty"));
         }
+        ctx.publish("greeter.said", &Said { name: request.name.clone() }).await?;
         Ok(HelloReply { message: format!("Hello {}", request.name), process: std::process::id() })
     }
 

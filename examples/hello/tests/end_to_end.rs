@@ -14,13 +14,16 @@ fn processes(output: &str, who: &str) -> Vec<u32> {
 }
 
 #[test]
-fn the_demonstration_shows_two_processes_and_ends_well() {
+fn the_demonstration_shows_three_processes_and_ends_well() {
     let registry = tempfile::tempdir().unwrap();
     let output = Process::spawn(&mut isolated(HELLO, registry.path())).success();
     let (greeter, caller) = (processes(&output, "greeter "), processes(&output, "caller "));
     assert_ne!(greeter[0], caller[0], "{output}");
     assert!(output.contains(&format!("\"Hello Ann\" from process {}", greeter[0])), "{output}");
     assert!(output.contains("the stream 1, 2, 3"), "{output}");
+    let listener = processes(&output, "listener ");
+    assert!(listener[0] != greeter[0] && listener[0] != caller[0], "{output}");
+    assert!(output.contains(&format!("process {} heard that Ann was greeted", listener[0])), "{output}");
     assert!(output.contains(&format!("process {} stopped", greeter[0])), "{output}");
 }
 

@@ -54,7 +54,7 @@ impl Parse for Block {
         let Ok(impl_token) = input.parse::<Token![impl]>() else {
             return Err(input.error(
                 "`#[micro::service]` goes on an `impl` block: `impl Say for Greeter` with a trait generated from a \
-                 .proto, or `impl Ledger` with methods marked `#[micro::handler]`",
+                 .proto, or `impl Ledger` with methods marked `#[micro::handler]` or `#[micro::subscriber]`",
             ));
         };
         let mut generics: Generics = match input.peek(Token![<]) {

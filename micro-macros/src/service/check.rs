@@ -1,5 +1,5 @@
-//! Early errors: what tokens alone can tell about a handler. Whether a type is a message, and which side streams, is
-//! left to the types, so that aliases work.
+//! Early errors: what tokens alone can tell about a handler or a subscriber. Whether a type is a message, and which side
+//! streams, is left to the types, so that aliases work.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -9,13 +9,55 @@ use syn::{FnArg, Ident, Receiver as SynReceiver, ReturnType, Signature, Type};
 use crate::errors::Errors;
 use micro_expand::Receiver;
 
-/// Which of the two ways a handler is written.
+/// Which of the ways a handler or a subscriber is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// In a block of its own type.
     CodeFirst,
     /// As a method of a generated trait.
     ContractFirst,
+    /// As a subscriber, in a block of its own type.
+    Subscriber,
+    /// As a subscriber that belongs to no type.
+    Function,
+}
+
+/// How mistakes call things.
+struct Words {
+    subject: &'static str,
+    /// What it takes.
+    taken: &'static str,
+    /// What one of it has.
+    types: &'static str,
+    /// What arrives at the same time.
+    traffic: &'static str,
+    /// What stands in place of `impl Trait`.
+    named: &'static str,
+}
+
+const HANDLER: Words = Words {
+    subject: "a handler",
+    taken: "message",
+    types: "an endpoint has one request and one reply: name the types",
+    traffic: "calls run",
+    named: "a stream is `micro::Streaming<T>`, a message has a name",
+};
+
+const SUBSCRIBER: Words = Words {
+    subject: "a subscriber",
+    taken: "event",
+    types: "a subscriber has one event: name its type",
+    traffic: "events come",
+    named: "a message has a name",
+};
+
+impl Form {
+    fn words(self) -> &'static Words {
+        match self {
+            Form::CodeFirst | Form::ContractFirst => &HANDLER,
+            Form::Subscriber | Form::Function => &SUBSCRIBER,
+        }
+    }
 }
 
 /// What a good signature says.
@@ -26,7 +68,8 @@ pub(super) struct Shape {
     pub(super) result: Type,
 }
 
-/// Reads the signature of a handler. `None` when something is wrong with it, which is then reported, all of it.
+/// Reads the signature of a handler or a subscriber. `None` when something is wrong with it, which is then reported, all
+/// of it.
 pub(super) fn shape(sig: &Signature, form: Form, parameters: &[Ident], errors: &mut Errors) -> Option<Shape> {
     let before = std::mem::take(errors);
     let mut check = Check { sig, form, parameters, errors: &mut *errors };
@@ -55,15 +98,18 @@ impl Check<'_> {
     /// Prints the signature that is expected.
     fn expected(&self) -> String {
         let name = &self.sig.ident;
-        match self.form {
-            Form::CodeFirst => format!(
-                "expected `async fn {name}(&self, ctx: &Context, request: Request) -> Result<Reply>`, where `ctx` may \
-                 be left out"
-            ),
-            Form::ContractFirst => {
-                format!("expected `async fn {name}(&self, ctx: &Context, request: Request) -> Result<Reply>`")
+        let arguments = match self.form {
+            Form::CodeFirst | Form::ContractFirst => {
+                "(&self, ctx: &Context, request: Request) -> Result<Reply>"
             }
-        }
+            Form::Subscriber => "(&self, ctx: &Context, event: Event) -> Result<()>",
+            Form::Function => "(ctx: &Context, event: Event) -> Result<()>",
+        };
+        let hint = match self.form {
+            Form::ContractFirst => "",
+            _ => ", where `ctx` may be left out",
+        };
+        format!("expected `async fn {name}{arguments}`{hint}")
     }
 
     fn qualifiers(&mut self) {
@@ -83,10 +129,8 @@ impl Check<'_> {
         if let Some(abi) = &self.sig.abi {
             self.errors.on(abi, format!("`{name}` is extern; {expected}"));
         }
-        if self.form == Form::CodeFirst && !self.sig.generics.params.is_empty() {
-            let message = format!(
-                "`{name}` is generic, but an endpoint has one request and one reply: name the types; {expected}"
-            );
+        if self.form != Form::ContractFirst && !self.sig.generics.params.is_empty() {
+            let message = format!("`{name}` is generic, but {}; {expected}", self.form.words().types);
             self.errors.on(&self.sig.generics.params, message);
         }
     }
@@ -94,6 +138,9 @@ impl Check<'_> {
     fn receiver(&mut self) -> Option<Receiver> {
         let name = &self.sig.ident;
         let expected = self.expected();
+        if self.form == Form::Function {
+            return Some(Receiver::Nothing);
+        }
         let Some(FnArg::Receiver(receiver)) = self.sig.inputs.first() else {
             self.errors.on(name, format!("`{name}` does not take `&self`; {expected}"));
             return None;
@@ -106,8 +153,9 @@ impl Check<'_> {
             Ok(receiver) => return Some(receiver),
             Err(found) => found,
         };
+        let traffic = self.form.words().traffic;
         let message = format!(
-            "`{name}` takes {found}, but calls run at the same time: take `&self` or `self: Arc<Self>`, and keep what \
+            "`{name}` takes {found}, but {traffic} at the same time: take `&self` or `self: Arc<Self>`, and keep what \
              changes behind a lock; {expected}"
         );
         self.errors.on(receiver, message);
@@ -118,27 +166,28 @@ impl Check<'_> {
     fn arguments(&mut self) -> Option<(bool, Type)> {
         let name = self.sig.ident.clone();
         let expected = self.expected();
+        let Words { subject, taken, .. } = self.form.words();
         let sig = self.sig;
         let arguments: Vec<&Type> = sig.inputs.iter().filter_map(typed).collect();
         if let Some(extra) = arguments.get(2) {
-            self.errors.on(extra, format!("too many arguments: a handler takes one message; {expected}"));
+            self.errors.on(extra, format!("too many arguments: {subject} takes one {taken}; {expected}"));
             return None;
         }
         let (context, request) = match (self.form, arguments.as_slice()) {
             (_, []) => {
                 let message =
-                    format!("`{name}` takes no message; for an empty one write `_: ()`; {expected}");
+                    format!("`{name}` takes no {taken}; for an empty one write `_: ()`; {expected}");
                 self.errors.on(&name, message);
                 return None;
             }
-            (Form::CodeFirst, [only]) if !is_context(only) => (None, *only),
             (_, [only]) if is_context(only) => {
                 let message =
-                    format!("`{name}` takes no message; for an empty one write `_: ()`; {expected}");
+                    format!("`{name}` takes no {taken}; for an empty one write `_: ()`; {expected}");
                 self.errors.on(only, message);
                 return None;
             }
-            (_, [only]) => {
+            (Form::CodeFirst | Form::Subscriber | Form::Function, [only]) => (None, *only),
+            (Form::ContractFirst, [only]) => {
                 self.errors.on(only, format!("`{name}` does not take `ctx: &Context`; {expected}"));
                 return None;
             }
@@ -146,7 +195,7 @@ impl Check<'_> {
         };
         if let Some(first) = context {
             if is_context(request) && !is_context(first) {
-                self.errors.on(request, format!("the context comes first, then the message; {expected}"));
+                self.errors.on(request, format!("the context comes first, then the {taken}; {expected}"));
                 return None;
             }
             if let Some(found) = no_context(first) {
@@ -155,11 +204,11 @@ impl Check<'_> {
             }
         }
         if let Type::Reference(_) = request {
-            self.errors
-                .on(request, format!("a handler takes its message by value, found a reference; {expected}"));
+            let message = format!("{subject} takes its {taken} by value, found a reference; {expected}");
+            self.errors.on(request, message);
             return None;
         }
-        self.wire_type(request, "the message")?;
+        self.wire_type(request, &format!("the {taken}"))?;
         Some((context.is_some(), request.clone()))
     }
 
@@ -182,19 +231,19 @@ impl Check<'_> {
         Some((**result).clone())
     }
 
-    /// Looks through a type that the client and the row name again, elsewhere.
+    /// Looks through a type that is named again elsewhere: by the row, and for a handler of code first by the client,
+    /// which stands outside of the block.
     fn wire_type(&mut self, ty: &Type, what: &str) -> Option<()> {
         let expected = self.expected();
         let mut found = Found { parameters: self.parameters, impl_trait: None, own: None, parameter: None };
         found.visit_type(ty);
         if let Some(span) = found.impl_trait {
-            let message = format!(
-                "{what} is `impl Trait`; a stream is `micro::Streaming<T>`, a message has a name; {expected}"
-            );
+            let named = self.form.words().named;
+            let message = format!("{what} is `impl Trait`; {named}; {expected}");
             self.errors.at(span, message);
             return None;
         }
-        if self.form == Form::ContractFirst {
+        if self.form != Form::CodeFirst {
             return Some(());
         }
         if let Some(span) = found.own {

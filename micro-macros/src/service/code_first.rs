@@ -3,18 +3,19 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, Path, ReturnType, Type};
+use syn::{Attribute, FnArg, Path, ReturnType, Type};
 
 use super::block::Block;
 use super::check::{self, Form};
 use super::mounting::Mounting;
 use super::options::{self, Handler};
+use super::subscriber;
 use crate::args::Args;
 use crate::attributes::{self, Mark};
 use crate::env::Env;
 use crate::errors::Errors;
 use crate::function::Function;
-use micro_expand::{Contract, Method, Receiver, Row};
+use micro_expand::{Answer, Contract, Method, Receiver, Row, Subscriber};
 
 /// An endpoint that was understood.
 struct Endpoint {
@@ -30,6 +31,7 @@ struct Endpoint {
 #[derive(Default)]
 struct Marked {
     endpoints: Vec<Endpoint>,
+    subscribers: Vec<Subscriber>,
     init: Option<Ident>,
     /// How many marks there were, good and bad.
     marks: usize,
@@ -45,8 +47,8 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
 
     let marked = read(block, &micro, errors);
     if marked.marks == 0 {
-        let message = "no method of this block is marked `#[micro::handler]`, so it serves nothing (only the attribute \
-                       under its own name is seen)";
+        let message = "no method of this block is marked `#[micro::handler]` or `#[micro::subscriber]`, so it serves \
+                       nothing (only an attribute under its own name is seen)";
         errors.on(block.impl_token, message);
     }
     let Some(name) = name else { return TokenStream::new() };
@@ -69,7 +71,7 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
         return client;
     }
 
-    let (rows, rows_of) = rows(&contract, block, &marked.endpoints);
+    let (rows, rows_of) = rows(&contract, block, &marked);
     let full_name = match marked.endpoints.is_empty() {
         true => "",
         false => contract.full_name.as_str(),
@@ -89,11 +91,12 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
 /// Prints the rows, in a constant of the type, and names it.
 ///
 /// Two blocks of one contract would silently hide each other's endpoints; sharing the constant's name, they do not
-/// compile, and the name is the advice.
-fn rows(contract: &Contract, block: &Block, endpoints: &[Endpoint]) -> (TokenStream, Ident) {
+/// compile, and the name is the advice. A block of subscribers alone adds nothing to a contract, so it may stand beside
+/// one that does.
+fn rows(contract: &Contract, block: &Block, marked: &Marked) -> (TokenStream, Ident) {
     let micro = &contract.micro;
     let client = micro_expand::client_ident(contract);
-    let rows = endpoints.iter().map(|endpoint| {
+    let endpoints = marked.endpoints.iter().map(|endpoint| {
         let constant = micro_expand::constant(&endpoint.method.rust_name);
         let constant = micro_expand::ident_at(&constant, Span::call_site());
         micro_expand::row(&Row {
@@ -102,15 +105,19 @@ fn rows(contract: &Contract, block: &Block, endpoints: &[Endpoint]) -> (TokenStr
             function: &endpoint.function,
             receiver: endpoint.receiver,
             context: endpoint.context,
-            any_result: true,
+            answer: Answer::AnyHandler,
             cfgs: &endpoint.method.cfgs,
             span: endpoint.function.span(),
         })
     });
+    let subscribers =
+        marked.subscribers.iter().map(|one| micro_expand::subscriber_row(micro, &contract.full_name, one));
+    let rows = endpoints.chain(subscribers);
     let name = contract.full_name.replace('.', "_");
-    let name = match endpoints.is_empty() {
-        true => format!("ROWS_of_{name}_init"),
-        false => format!("ROWS_of_{name}_so_the_other_block_needs_micro_service_name"),
+    let name = match (marked.endpoints.is_empty(), marked.subscribers.is_empty()) {
+        (false, _) => format!("ROWS_of_{name}_so_the_other_block_needs_micro_service_name"),
+        (true, false) => format!("ROWS_of_{name}_subscribers_so_the_other_block_needs_micro_service_name"),
+        (true, true) => format!("ROWS_of_{name}_init"),
     };
     let rows_of = Ident::new(&name, Span::call_site().located_at(block.self_ty.span()));
     let self_ty = &block.self_ty;
@@ -135,7 +142,7 @@ fn read(block: &mut Block, micro: &Path, errors: &mut Errors) -> Marked {
     for function in block.functions() {
         match take_mark(function, errors) {
             None => {}
-            Some((Mark::Init, tokens)) => {
+            Some((Mark::Init, _, tokens)) => {
                 marked.marks += 1;
                 options::init(tokens, errors);
                 check_init(function, errors);
@@ -147,19 +154,32 @@ fn read(block: &mut Block, micro: &Path, errors: &mut Errors) -> Marked {
                 }
                 marked.init = Some(function.sig.ident.clone());
             }
-            Some((Mark::Handler, tokens)) => {
+            Some((Mark::Handler, _, tokens)) => {
                 marked.marks += 1;
                 let Some(endpoint) = endpoint(function, tokens, &parameters, micro, errors) else { continue };
-                check_duplicate(&marked.endpoints, &endpoint, errors);
+                let Method { name, cfgs, .. } = &endpoint.method;
+                check_name(&marked, name, cfgs, endpoint.named_at, options::HANDLER.attribute, errors);
                 marked.endpoints.push(endpoint);
+            }
+            Some((Mark::Subscriber, place, tokens)) => {
+                marked.marks += 1;
+                let args = Args::parse(tokens, &options::SUBSCRIBER, errors);
+                if let Some(span) = args.position("crate") {
+                    errors.at(span, "where micro is found is said once: `#[micro::service(crate = path)]`");
+                }
+                let read = subscriber::read(function, &args, place, Form::Subscriber, errors);
+                let Some((subscriber, named_at)) = read else { continue };
+                let Subscriber { name, cfgs, .. } = &subscriber;
+                check_name(&marked, name, cfgs, named_at, options::SUBSCRIBER.attribute, errors);
+                marked.subscribers.push(subscriber);
             }
         }
     }
     marked
 }
 
-/// Finds the mark of a function and takes its options.
-fn take_mark(function: &mut Function, errors: &mut Errors) -> Option<(Mark, TokenStream)> {
+/// Finds the mark of a function, tells where it stands, and takes its options.
+fn take_mark(function: &mut Function, errors: &mut Errors) -> Option<(Mark, Span, TokenStream)> {
     let mut found = None;
     for attribute in &mut function.attrs {
         let Some(mark) = Mark::of(attribute) else { continue };
@@ -169,9 +189,11 @@ fn take_mark(function: &mut Function, errors: &mut Errors) -> Option<(Mark, Toke
             TokenStream::new()
         });
         if found.is_some() {
-            errors.at(span, "one mark a function: either `#[micro::handler]` or `#[micro::init]`, once");
+            let message =
+                "one mark a function, once: `#[micro::handler]`, `#[micro::subscriber]` or `#[micro::init]`";
+            errors.at(span, message);
         }
-        found.get_or_insert((mark, tokens));
+        found.get_or_insert((mark, span, tokens));
     }
     found
 }
@@ -209,19 +231,26 @@ fn endpoint(
     })
 }
 
-/// Reports two endpoints of one name, unless `#[cfg]` may keep them apart.
-fn check_duplicate(earlier: &[Endpoint], endpoint: &Endpoint, errors: &mut Errors) {
-    let same = earlier.iter().find(|earlier| earlier.method.name == endpoint.method.name);
-    let Some(same) = same.filter(|same| same.method.cfgs.is_empty() || endpoint.method.cfgs.is_empty())
-    else {
+/// Reports a second function of one name, unless `#[cfg]` may keep them apart. `attribute` is that of the second.
+fn check_name(
+    marked: &Marked,
+    name: &str,
+    cfgs: &[Attribute],
+    named_at: Span,
+    attribute: &str,
+    errors: &mut Errors,
+) {
+    let endpoints = marked.endpoints.iter();
+    let endpoints = endpoints.map(|one| (&one.function, &one.method.name, &one.method.cfgs));
+    let subscribers = marked.subscribers.iter().map(|one| (&one.function, &one.name, &one.cfgs));
+    let same = endpoints.chain(subscribers).find(|(_, taken, _)| taken.as_str() == name);
+    let Some((other, ..)) = same.filter(|(_, _, others)| others.is_empty() || cfgs.is_empty()) else {
         return;
     };
-    let name = &endpoint.method.name;
-    let other = &same.function;
-    let message = format!(
-        "`{name}` is the endpoint of `{other}` already; choose another: `#[micro::handler(name = \"…\")]`"
-    );
-    errors.at(endpoint.named_at, message);
+    let attribute = attribute.trim_end_matches(']');
+    let message =
+        format!("`{name}` is the name of `{other}` already; choose another: `{attribute}(name = \"…\")]`");
+    errors.at(named_at, message);
 }
 
 fn check_init(function: &Function, errors: &mut Errors) {

@@ -23,15 +23,17 @@ pub(super) fn expand(args: &Args, block: &mut Block, errors: &mut Errors) -> Tok
         }
     }
     for function in block.functions() {
+        let mut is_elsewhere = false;
         for attribute in &mut function.attrs {
             let Some(mark) = Mark::of(attribute) else { continue };
+            is_elsewhere |= mark != Mark::Handler;
             let span = attribute.path().span();
             // The options are dropped: none of them has a place here.
             _ = attributes::take_args(attribute);
             errors.at(span, misplaced(mark));
         }
         // A trait of somebody else is told apart by its rows, not by what its methods look like.
-        if check::is_meant_as_handler(&function.sig) {
+        if !is_elsewhere && check::is_meant_as_handler(&function.sig) {
             check::shape(&function.sig, Form::ContractFirst, &[], errors);
         }
     }
@@ -56,6 +58,10 @@ fn misplaced(mark: Mark) -> &'static str {
     match mark {
         Mark::Handler => {
             "every method of a generated trait is an endpoint: leave the attribute out; options stand in the .proto"
+        }
+        Mark::Subscriber => {
+            "a generated trait has no subscribers: put the method into a block of its own, `#[micro::service] impl \
+             Greeter { #[micro::subscriber(topic = \"…\")] async fn on_said(&self, event: Said) -> Result<()> { … } }`"
         }
         Mark::Init => {
             "a generated trait has no `init`: put the function into a block of its own, \

@@ -6,6 +6,7 @@ mod code_first;
 mod contract_first;
 mod mounting;
 mod options;
+pub(crate) mod subscriber;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -107,7 +108,28 @@ mod tests {
             }
         };
         assert!(!expanded(quote!(), block(quote!(#[cfg(unix)]))).contains("compile_error"));
-        assert!(expanded(quote!(), block(quote!())).contains("is the endpoint of `total` already"));
+        assert!(expanded(quote!(), block(quote!())).contains("is the name of `total` already"));
+    }
+
+    #[test]
+    fn a_subscriber_is_a_row_and_nothing_of_a_client() {
+        let handler = quote! {
+            #[micro::handler]
+            async fn total(&self, request: Get) -> Result<Total> {}
+        };
+        let subscriber = quote! {
+            #[micro::subscriber(topic = "greeter.said")]
+            async fn on_said(&self, event: Said) -> Result<()> {}
+        };
+        let text = expanded(quote!(), quote!(impl Ledger { #handler #subscriber }));
+        for part in ["& [Self :: TOTAL]", "\"/my_ledger.Ledger/OnSaid\"", "pub fn total"] {
+            assert!(text.contains(part), "`{part}` is not in: {text}");
+        }
+        assert!(!text.contains("pub fn on_said") && text.matches("register !").count() == 1, "{text}");
+
+        let text = expanded(quote!(), quote!(impl Ledger { #subscriber }));
+        assert!(text.contains("(:: core :: env ! (\"CARGO_PKG_NAME\") , \"\" ,"), "{text}");
+        assert!(!text.contains("LedgerClient") && !text.contains("compile_error"), "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! parameters is many types, which only `.mount(value)` can tell apart.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Path;
 
 use super::block::Block;
@@ -14,7 +14,7 @@ pub(super) struct Mounting<'a> {
     pub(super) micro: &'a Path,
     /// The block the rows come from.
     pub(super) block: &'a Block,
-    /// An expression for the contract's full name; empty when the block only holds an `init`.
+    /// An expression for the contract's full name; empty when nothing in the block can be called.
     pub(super) contract: TokenStream,
     /// An expression for the rows.
     pub(super) rows: TokenStream,
@@ -49,22 +49,11 @@ impl Mounting<'_> {
                 }))
             }
         });
+        let register = register(micro, self_ty, contract, rows, init);
         quote! {
             #[allow(deprecated)]
             const _: () = {
-                #[allow(unused_imports)]
-                use #micro::__private::Fallback as _;
-
-                #micro::__private::register! {
-                    #micro::__private::Registration::new::<#self_ty>(
-                        ::core::env!("CARGO_PKG_NAME"),
-                        #contract,
-                        #rows,
-                        <#micro::__private::Probe<#self_ty>>::CONSTRUCT,
-                        ::core::file!(),
-                        ::core::line!(),
-                    ) #init
-                }
+                #register
             };
         }
     }
@@ -82,6 +71,31 @@ impl Mounting<'_> {
                 const CONTRACT: &'static str = #contract;
                 const ROWS: &'static [#micro::__private::Row<Self>] = #rows;
             }
+        }
+    }
+}
+
+/// Prints what puts the rows of a type into the link-time table. It stands within a block, as it has an import.
+pub(super) fn register(
+    micro: &Path,
+    of: &impl ToTokens,
+    contract: &TokenStream,
+    rows: &TokenStream,
+    init: Option<TokenStream>,
+) -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use #micro::__private::Fallback as _;
+
+        #micro::__private::register! {
+            #micro::__private::Registration::new::<#of>(
+                ::core::env!("CARGO_PKG_NAME"),
+                #contract,
+                #rows,
+                <#micro::__private::Probe<#of>>::CONSTRUCT,
+                ::core::file!(),
+                ::core::line!(),
+            ) #init
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What the attributes of a service understand, and the checks of single values.
 
-use proc_macro2::TokenStream;
-use syn::LitStr;
+use proc_macro2::{Span, TokenStream};
+use syn::{LitInt, LitStr};
 
-use crate::args::{Args, Known};
+use crate::args::{Args, Known, Text};
 use crate::errors::Errors;
 use micro_expand::Idempotency;
 
@@ -17,7 +17,7 @@ pub(super) const SERVICE: Known = Known {
     later: &["account", "auth", "concurrency", "http", "internal", "timeout", "version"],
 };
 
-const HANDLER: Known = Known {
+pub(super) const HANDLER: Known = Known {
     attribute: "#[micro::handler]",
     options: &[("name", "name = \"Total\""), ("readonly", "readonly"), ("idempotent", "idempotent")],
     later: &[
@@ -33,6 +33,28 @@ const HANDLER: Known = Known {
         "timeout",
     ],
 };
+
+pub(super) const SUBSCRIBER: Known = Known {
+    attribute: "#[micro::subscriber]",
+    options: &[
+        ("topic", "topic = \"greeter.said\""),
+        ("queue", "queue = \"ledger\""),
+        ("attempts", "attempts = 5"),
+        ("concurrency", "concurrency = 16"),
+        ("name", "name = \"OnSaid\""),
+        ("crate", "crate = path"),
+    ],
+    later: &["ack_wait", "auth", "backoff", "batch", "dead_letter", "dedupe", "filter", "order", "timeout"],
+};
+
+/// How often an event may be tried.
+const ATTEMPTS: std::ops::RangeInclusive<u64> = 1..=1000;
+
+/// How many events a subscriber may work on at once.
+const CONCURRENCY: std::ops::RangeInclusive<u64> = 1..=10_000;
+
+/// The longest name of a topic, in bytes.
+const LONGEST_TOPIC: usize = 255;
 
 /// The options of one `#[micro::handler]`.
 #[derive(Default)]
@@ -61,6 +83,33 @@ impl Handler {
     }
 }
 
+/// The options of one `#[micro::subscriber]`, but for `crate`.
+pub(super) struct Subscriber {
+    pub(super) name: Option<LitStr>,
+    /// Always there, unless a mistake was reported.
+    pub(super) topic: Option<Text>,
+    pub(super) queue: Option<Text>,
+    pub(super) attempts: Option<LitInt>,
+    pub(super) concurrency: Option<LitInt>,
+}
+
+impl Subscriber {
+    /// Reads the options of an attribute that stands at `place`, reporting what is wrong with them.
+    pub(super) fn read(args: &Args, place: Span, errors: &mut Errors) -> Subscriber {
+        if args.position("topic").is_none() {
+            errors
+                .at(place, "a subscriber names its topic: `#[micro::subscriber(topic = \"greeter.said\")]`");
+        }
+        Subscriber {
+            name: args.text("name", errors).filter(|name| is_identifier(name, errors)),
+            topic: args.constant("topic", errors).filter(|topic| is_topic("topic", topic, errors)),
+            queue: args.constant("queue", errors).filter(|queue| is_topic("queue", queue, errors)),
+            attempts: args.number("attempts", ATTEMPTS, errors),
+            concurrency: args.number("concurrency", CONCURRENCY, errors),
+        }
+    }
+}
+
 /// Checks the options of one `#[micro::init]`: it has none.
 pub(super) fn init(tokens: TokenStream, errors: &mut Errors) {
     if !tokens.is_empty() {
@@ -77,6 +126,23 @@ pub(super) fn is_identifier(text: &LitStr, errors: &mut Errors) -> bool {
     fine
 }
 
+/// Tells whether a text can be the name of a topic, or of a queue; reports it when not. A constant's text is for the
+/// compiler to check.
+fn is_topic(what: &str, text: &Text, errors: &mut Errors) -> bool {
+    let Text::Literal(literal) = text else { return true };
+    let name = literal.value();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let is_whole = name.split('.').all(|part| !part.is_empty());
+    let fine = name.len() <= LONGEST_TOPIC && name.bytes().all(fits) && is_whole;
+    if !fine {
+        let message = format!(
+            "a {what} is 1 to {LONGEST_TOPIC} of A-Z a-z 0-9 . _ -, in parts joined by dots, such as `greeter.said`"
+        );
+        errors.on(literal, message);
+    }
+    fine
+}
+
 /// Tells whether a text is a protobuf package; reports it when not.
 pub(super) fn is_package(text: &LitStr, errors: &mut Errors) -> bool {
     let fine = text.value().split('.').all(identifier);
@@ -89,4 +155,49 @@ pub(super) fn is_package(text: &LitStr, errors: &mut Errors) -> bool {
 fn identifier(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn mistakes(tokens: TokenStream) -> String {
+        let mut errors = Errors::default();
+        let args = Args::parse(tokens, &SUBSCRIBER, &mut errors);
+        Subscriber::read(&args, Span::call_site(), &mut errors);
+        errors.into_tokens().to_string()
+    }
+
+    #[test]
+    fn a_topic_is_parts_joined_by_dots() {
+        let long = "x".repeat(255);
+        for fine in ["a", "greeter.said", "A-Z_0.9", &long] {
+            assert_eq!(mistakes(quote!(topic = #fine, queue = #fine)), "", "{fine}");
+        }
+        let longer = "x".repeat(256);
+        for wrong in ["", ".", "a.", ".a", "a..b", "a b", "ä", "a/b", "a.*", &longer] {
+            assert!(mistakes(quote!(topic = #wrong)).contains("a topic is 1 to 255 of"), "{wrong}");
+            assert!(
+                mistakes(quote!(topic = "a", queue = #wrong)).contains("a queue is 1 to 255 of"),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_topic_is_needed_and_may_be_a_constant() {
+        assert!(mistakes(quote!(queue = "a")).contains("a subscriber names its topic"));
+        assert_eq!(mistakes(quote!(topic = topics::SAID, queue = Self::QUEUE)), "");
+    }
+
+    #[test]
+    fn what_is_not_enforced_yet_is_no_option() {
+        for later in SUBSCRIBER.later {
+            let option = syn::Ident::new(later, Span::call_site());
+            let text = mistakes(quote!(topic = "a", #option = "b"));
+            assert!(text.contains("is not enforced yet"), "{later}: {text}");
+        }
+    }
 }

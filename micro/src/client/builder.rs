@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::balance::Balance;
 use super::transport::{Network, Transport};
 use super::{Client, Inner};
+use crate::broker;
 use crate::codec::{Codec, Codecs, Encoding};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
@@ -28,6 +29,10 @@ pub struct ClientBuilder {
     message_limit: Option<usize>,
     connect_timeout: Option<Duration>,
     transport: Option<Arc<dyn Transport>>,
+    broker: Option<broker::Handle>,
+    broker_uri: Option<String>,
+    broker_schemes: broker::Schemes,
+    source: String,
 }
 
 impl ClientBuilder {
@@ -44,6 +49,10 @@ impl ClientBuilder {
             message_limit: None,
             connect_timeout: None,
             transport: None,
+            broker: None,
+            broker_uri: None,
+            broker_schemes: broker::Schemes::new(),
+            source: String::new(),
         }
     }
 
@@ -68,6 +77,38 @@ impl ClientBuilder {
         Fut: Future<Output = Result<Handle>> + Send + 'static,
     {
         self.schemes.add(scheme, open);
+        self
+    }
+
+    /// Publishes events to `broker`. By default to the one that `MICRO_BROKER` names, else by `http:` to the
+    /// subscribers the registry knows.
+    pub fn broker(mut self, broker: impl Into<broker::Handle>) -> Self {
+        self.broker = Some(broker.into());
+        self
+    }
+
+    /// Publishes events to the broker that `uri` names, in place of the one that `MICRO_BROKER` names. An unknown
+    /// scheme is reported by [`open`](ClientBuilder::open).
+    pub fn broker_uri(mut self, uri: impl Into<String>) -> Self {
+        self.broker = None;
+        self.broker_uri = Some(uri.into());
+        self
+    }
+
+    /// Adds a scheme that broker URIs may have; `open` gets the whole URI.
+    pub fn broker_scheme<F, Fut>(mut self, scheme: impl Into<String>, open: F) -> Self
+    where
+        F: Fn(String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<broker::Handle>> + Send + 'static,
+    {
+        self.broker_schemes.add(scheme, open);
+        self
+    }
+
+    /// Sets the source of the events that are published, in terms of CloudEvents: who says so. Empty by default;
+    /// a service's own client has the service's name.
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = source.into();
         self
     }
 
@@ -122,7 +163,7 @@ impl ClientBuilder {
 
     /// Opens the client. Nodes are looked up and connected to as calls need them.
     ///
-    /// The environment is read only when something is not set here: the registry, a timeout or the limit.
+    /// The environment is read only when something is not set here: registry, broker, a timeout or the limit.
     ///
     /// # Errors
     ///
@@ -130,38 +171,41 @@ impl ClientBuilder {
     /// otherwise the registry's own.
     pub async fn open(self) -> Result<Client> {
         let encoding = self.choose()?;
-        let given = (self.timeout, self.message_limit, self.connect_timeout);
-        let (registry, timeout, message_limit, connect_timeout) = match (self.registry, given) {
-            (Some(registry), (Some(timeout), Some(limit), Some(connect))) => {
-                (registry, timeout, limit, connect)
-            }
-            (registry, (timeout, limit, connect)) => {
-                let settings = Settings::load(&Sources::environment())?;
-                let registry = match registry {
-                    Some(registry) => registry,
-                    None => {
-                        let defaults = Defaults::new(settings.local_registry_dir.value);
-                        let uri = self.registry_uri.as_deref().unwrap_or(&settings.registry.value);
-                        self.schemes.open(uri, &defaults).await?
-                    }
-                };
-                (
-                    registry,
-                    timeout.unwrap_or(settings.timeout.value),
-                    limit.unwrap_or(settings.message_limit.value),
-                    connect.unwrap_or(settings.connect_timeout.value),
-                )
+        let whole = self.registry.is_some()
+            && self.broker.is_some()
+            && self.timeout.is_some()
+            && self.message_limit.is_some()
+            && self.connect_timeout.is_some();
+        let settings = Settings::load(&if whole { Sources::none() } else { Sources::environment() })?;
+        let registry = match self.registry {
+            Some(registry) => registry,
+            None => {
+                let defaults = Defaults::new(settings.local_registry_dir.value);
+                let uri = self.registry_uri.as_deref().unwrap_or(&settings.registry.value);
+                self.schemes.open(uri, &defaults).await?
             }
         };
+        let message_limit = self.message_limit.unwrap_or(settings.message_limit.value);
+        let broker = match self.broker {
+            Some(broker) => broker,
+            None => {
+                let defaults = broker::Defaults::new(registry.clone());
+                let uri = self.broker_uri.as_deref().unwrap_or(&settings.broker.value);
+                self.broker_schemes.open(uri, &defaults).await?
+            }
+        };
+        let connect_timeout = self.connect_timeout.unwrap_or(settings.connect_timeout.value);
         let network = || Arc::new(Network::new(connect_timeout, message_limit)) as Arc<dyn Transport>;
         let inner = Inner {
             cache: Cache::new(registry, CacheOptions::default()),
             selector: self.selector,
             layers: self.layers,
             encoding,
-            timeout,
+            timeout: self.timeout.unwrap_or(settings.timeout.value),
             transport: self.transport.unwrap_or_else(network),
             balance: Balance::default(),
+            broker: broker.limit(message_limit),
+            source: self.source,
         };
         Ok(Client { inner: Arc::new(inner) })
     }
@@ -196,7 +240,8 @@ mod tests {
 
     fn builder() -> ClientBuilder {
         let second = Duration::from_secs(1);
-        Client::builder().registry(Memory::new()).timeout(second).connect_timeout(second).message_limit(1024)
+        let builder = Client::builder().registry(Memory::new()).broker(broker::Memory::new());
+        builder.timeout(second).connect_timeout(second).message_limit(1024)
     }
 
     #[tokio::test]

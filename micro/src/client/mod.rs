@@ -32,6 +32,7 @@ mod call;
 mod deadline;
 mod flight;
 mod no_node;
+mod publish;
 mod reply;
 mod retry;
 mod target;
@@ -39,6 +40,7 @@ mod transport;
 
 pub use builder::ClientBuilder;
 pub use call::Call;
+pub use publish::Publish;
 pub use reply::Reply;
 pub use target::Target;
 
@@ -48,9 +50,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::broker;
 use crate::codec::Encoding;
 use crate::error::Result;
 use crate::layer::Layers;
+use crate::message::Message;
 use crate::registry::Cache;
 use crate::selector::Selector;
 use crate::spec::Spec;
@@ -72,6 +76,9 @@ struct Inner {
     timeout: Duration,
     transport: Arc<dyn Transport>,
     balance: Balance,
+    broker: broker::Handle,
+    /// What events are published under.
+    source: String,
 }
 
 impl Client {
@@ -87,6 +94,16 @@ impl Client {
     /// Builds a client with a registry, layers, a codec or limits of your own.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
+    }
+
+    /// Publishes an event. Nothing happens until the [`Publish`] is awaited.
+    pub fn publish<T: Message>(&self, topic: impl Into<String>, event: &T) -> Publish {
+        Publish::new(self.clone(), topic.into(), event)
+    }
+
+    /// Returns the broker events are published to.
+    pub fn broker(&self) -> &broker::Handle {
+        &self.inner.broker
     }
 }
 

@@ -42,6 +42,14 @@ impl Encoding {
         }
     }
 
+    /// Returns the content type of what it encodes: `application/protobuf`, `application/json`, ….
+    pub fn content_type(&self) -> String {
+        match self.content_types().first() {
+            Some(first) => (*first).to_owned(),
+            None => format!("application/{}", self.name()),
+        }
+    }
+
     /// Lists the content types the codec answers besides `application/<name>`.
     pub(super) fn content_types(&self) -> &'static [&'static str] {
         match &self.0 {

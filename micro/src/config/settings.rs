@@ -141,6 +141,10 @@ settings! {
     registry_ttl: Duration, DURATION, "--registry-ttl", "MICRO_REGISTRY_TTL", |_| Duration::from_secs(15);
     /// The directory of the `local:` registry.
     local_registry_dir: PathBuf, DIRECTORY, "--local-registry-dir", "MICRO_LOCAL_REGISTRY_DIR", Sources::local_registry_dir;
+    /// The broker: where events are published and subscribed to.
+    broker: String, URI, "--broker", "MICRO_BROKER", |_| "http:".to_owned();
+    /// How long a subscriber may take for one event before that counts as a failure.
+    event_timeout: Duration, DURATION, "--event-timeout", "MICRO_EVENT_TIMEOUT", |_| Duration::from_secs(30);
     /// The zone the node runs in.
     zone: String, TEXT, "--zone", "MICRO_ZONE", |_| String::new();
     /// How long a unary call may take when neither it nor its caller says.
@@ -167,6 +171,20 @@ settings! {
     hook_timeout: Duration, DURATION, "--hook-timeout", "MICRO_HOOK_TIMEOUT", |_| Duration::from_secs(30);
     /// How long running calls may go on once the service stops.
     drain: Duration, DURATION, "--drain", "MICRO_DRAIN", |_| Duration::from_secs(30);
+    /// Answers `/livez` and `/readyz`, and the gRPC health service.
+    probes: bool, SWITCH, "--probes", "MICRO_PROBES", |_| true;
+    /// How long a check of readiness may take.
+    check_timeout: Duration, DURATION, "--check-timeout", "MICRO_CHECK_TIMEOUT", |_| Duration::from_secs(5);
+    /// Answers `micro.debug.v1.Debug`: statistics, information, recent logs.
+    debug: bool, SWITCH, "--debug", "MICRO_DEBUG", |_| true;
+    /// Answers gRPC reflection.
+    reflection: bool, SWITCH, "--reflection", "MICRO_REFLECTION", |_| true;
+    /// Answers `/metrics`, where the feature `metrics` is compiled in.
+    metrics: bool, SWITCH, "--metrics", "MICRO_METRICS", |_| true;
+    /// The collector that traces and metrics are sent to by OTLP over gRPC, where the feature `otlp` is compiled in.
+    otlp: String, TEXT, "--otlp", "MICRO_OTLP", |_| String::new();
+    /// How many of the latest log records are kept for `micro.debug.v1.Debug/Log`.
+    log_records: usize, COUNT, "--log-records", "MICRO_LOG_RECORDS", |_| 1000;
     /// What is logged: levels, for everything or by module.
     log: String, LOG, "--log", "MICRO_LOG", |_| "info".to_owned();
 }

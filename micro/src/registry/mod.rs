@@ -41,7 +41,7 @@ pub use endpoint::Endpoint;
 pub use local::Local;
 pub use memory::Memory;
 pub use open::{Defaults, Schemes};
-pub use types::{Capability, Node, Query, Register, State, Summary};
+pub use types::{Capability, Node, Query, Register, State, Subscription, Summary};
 pub use watch::{Event, Feed, Watch};
 
 use std::fmt;

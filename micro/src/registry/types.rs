@@ -51,6 +51,9 @@ pub struct Node {
     /// The names of the codecs the node understands: `proto`, `json`.
     #[serde(default)]
     pub codecs: Vec<String>,
+    /// The topics the node takes events of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<Subscription>,
     /// Whatever else the operator wants known about the node. Readable by everybody who reads the registry.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
@@ -70,6 +73,7 @@ impl Node {
             contracts: Vec::new(),
             endpoints: Vec::new(),
             codecs: Vec::new(),
+            topics: Vec::new(),
             metadata: BTreeMap::new(),
         }
     }
@@ -122,6 +126,12 @@ impl Node {
         self
     }
 
+    /// Adds a topic that the node takes events of.
+    pub fn subscription(mut self, subscription: Subscription) -> Self {
+        self.topics.push(subscription);
+        self
+    }
+
     /// Sets an entry of the metadata.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
@@ -131,6 +141,11 @@ impl Node {
     /// Tells whether the node serves the contract.
     pub fn serves(&self, contract: &str) -> bool {
         self.contracts.iter().any(|served| served == contract)
+    }
+
+    /// Tells whether the node takes events of the topic.
+    pub fn subscribes(&self, topic: &str) -> bool {
+        self.topics.iter().any(|subscribed| subscribed.topic == topic)
     }
 
     /// Tells whether the node is on its way out and wants no new calls.
@@ -148,6 +163,12 @@ impl Node {
         check_name("service", &self.service)?;
         for contract in &self.contracts {
             check_name("contract", contract)?;
+        }
+        for subscribed in &self.topics {
+            crate::event::check_topic(&subscribed.topic)?;
+            if !subscribed.queue.is_empty() {
+                crate::event::check_topic(&subscribed.queue)?;
+            }
         }
         Ok(())
     }
@@ -167,6 +188,7 @@ impl fmt::Debug for Node {
             .field("contracts", &self.contracts)
             .field("endpoints", &self.endpoints.len())
             .field("codecs", &self.codecs)
+            .field("topics", &self.topics)
             .field("metadata", &self.metadata.keys().collect::<Vec<_>>())
             .finish()
     }
@@ -195,6 +217,24 @@ fn check_name(what: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// A topic that a node takes events of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Subscription {
+    /// The topic: `greeter.said`.
+    pub topic: String,
+    /// The queue, of which one member gets an event; empty where every subscriber gets it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub queue: String,
+}
+
+impl Subscription {
+    /// Subscribes to a topic as a member of a queue, or, with an empty one, for itself.
+    pub fn new(topic: impl Into<String>, queue: impl Into<String>) -> Self {
+        Subscription { topic: topic.into(), queue: queue.into() }
+    }
+}
+
 /// Whether a node wants new calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -212,22 +252,28 @@ pub enum State {
 pub struct Query {
     service: Option<String>,
     contract: Option<String>,
+    topic: Option<String>,
 }
 
 impl Query {
     /// Asks for every node.
     pub fn all() -> Self {
-        Query { service: None, contract: None }
+        Query { service: None, contract: None, topic: None }
     }
 
     /// Asks for the nodes of a service.
     pub fn service(service: impl Into<String>) -> Self {
-        Query { service: Some(service.into()), contract: None }
+        Query { service: Some(service.into()), ..Query::all() }
     }
 
     /// Asks for the nodes that serve a contract, whatever their service.
     pub fn contract(contract: impl Into<String>) -> Self {
-        Query { service: None, contract: Some(contract.into()) }
+        Query { contract: Some(contract.into()), ..Query::all() }
+    }
+
+    /// Asks for the nodes that take events of a topic, whatever their service.
+    pub fn topic(topic: impl Into<String>) -> Self {
+        Query { topic: Some(topic.into()), ..Query::all() }
     }
 
     /// Narrows the query to the nodes of a service.
@@ -246,20 +292,32 @@ impl Query {
         self.contract.as_deref()
     }
 
+    /// Returns the topic asked for, if one is.
+    pub fn topic_name(&self) -> Option<&str> {
+        self.topic.as_deref()
+    }
+
     /// Tells whether `node` is asked for.
     pub fn matches(&self, node: &Node) -> bool {
         self.service.as_ref().is_none_or(|service| *service == node.service)
             && self.contract.as_ref().is_none_or(|contract| node.serves(contract))
+            && self.topic.as_ref().is_none_or(|topic| node.subscribes(topic))
     }
 }
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.service, &self.contract) {
-            (None, None) => f.write_str("every service"),
-            (Some(service), None) => write!(f, "service {service}"),
-            (None, Some(contract)) => write!(f, "contract {contract}"),
-            (Some(service), Some(contract)) => write!(f, "contract {contract} of service {service}"),
+        let parts = [("topic", &self.topic), ("contract", &self.contract), ("service", &self.service)];
+        let mut written = false;
+        for (what, name) in parts {
+            if let Some(name) = name {
+                write!(f, "{}{what} {name}", if written { " of " } else { "" })?;
+                written = true;
+            }
+        }
+        match written {
+            true => Ok(()),
+            false => f.write_str("every service"),
         }
     }
 }

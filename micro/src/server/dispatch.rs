@@ -7,6 +7,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::deadline;
+use super::edge::Peer;
 use super::pipeline::Core;
 use super::routes::Route;
 use super::watched::signed;
@@ -18,8 +19,15 @@ use crate::wire::{self, HttpBody, HttpStatus, Wire};
 pub(crate) async fn dispatch(
     core: &Core,
     peer: Option<SocketAddr>,
-    request: http::Request<HttpBody>,
+    mut request: http::Request<HttpBody>,
 ) -> http::Response<HttpBody> {
+    if let Some(service) = core.mounts.get(request.uri().path()) {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        // Not counted as an exchange: probes and watches are no work that a stop would wait for.
+        return service.answer(request).await;
+    }
     let exchange = core.exchanges.enter();
     let (head, body) = request.into_parts();
     let wire = wire::of(&head);

@@ -33,6 +33,18 @@ trait Erased: Send + Sync {
 }
 
 impl HttpService {
+    /// Makes one of a tower service: an axum router, a tonic service, one of your own.
+    pub fn of<S, B>(service: S) -> HttpService
+    where
+        S: Service<http::Request<HttpBody>, Response = http::Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        HttpService(Arc::new(Wrapped(Mutex::new(service))))
+    }
+
     pub(crate) async fn answer(&self, request: http::Request<HttpBody>) -> http::Response<HttpBody> {
         self.0.call(request).await
     }
@@ -141,7 +153,7 @@ where
     B::Error: Into<BoxError>,
 {
     fn wrap(&self, inner: HttpService) -> HttpService {
-        HttpService(Arc::new(Wrapped(Mutex::new(self.layer(inner)))))
+        HttpService::of(self.layer(inner))
     }
 }
 

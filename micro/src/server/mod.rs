@@ -15,6 +15,7 @@ mod guard;
 mod limits;
 mod linger;
 mod listen;
+mod mounts;
 mod pipeline;
 mod routes;
 mod sniff;
@@ -22,7 +23,7 @@ mod span;
 mod watched;
 
 #[cfg(test)]
-mod probe;
+pub(crate) mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +32,8 @@ pub use edge::{HttpLayer, HttpService, Peer};
 pub use limits::Limits;
 
 pub(crate) use edge::HttpLayers;
-pub(crate) use routes::Routes;
+pub(crate) use mounts::Mounts;
+pub(crate) use routes::{Route, Routes};
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
@@ -65,6 +67,8 @@ pub(crate) struct Options {
     pub(crate) layers: Layers,
     /// Tower layers around HTTP requests.
     pub(crate) http_layers: HttpLayers,
+    /// HTTP services beside the calls.
+    pub(crate) mounts: Mounts,
     pub(crate) limits: Limits,
 }
 
@@ -87,6 +91,7 @@ impl Server {
             routes,
             service: options.service.into(),
             layers: options.layers,
+            mounts: options.mounts,
             settings: Settings { codecs: options.codecs, message_limit: options.limits.message },
             limits: options.limits,
             calls: Count::default(),
@@ -122,6 +127,12 @@ impl Server {
         // The call's end is not the end of what its caller does.
         request.info.cancel = request.info.cancel.child();
         core.call(route, request).await
+    }
+
+    /// Has a subscriber handle an event: everything that a call goes through, without a route that callers could
+    /// reach.
+    pub(crate) async fn deliver(&self, subscriber: &Route, request: Request) -> Result<()> {
+        self.0.core.call(subscriber, request).await.map(drop)
     }
 
     /// Returns how many calls run.

@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use super::deadline;
 use super::guard;
 use super::limits::Limits;
+use super::mounts::Mounts;
 use super::routes::{Route, Routes};
 use super::span;
 use super::watched::{Lasting, Watched, signed};
@@ -27,6 +28,7 @@ pub(crate) struct Core {
     pub(crate) routes: Routes,
     pub(crate) service: Arc<str>,
     pub(crate) layers: Layers,
+    pub(crate) mounts: Mounts,
     pub(crate) limits: Limits,
     pub(crate) settings: wire::Settings,
     /// The calls that run.

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::broker::Announce;
 use crate::error::{Error, Result};
 use crate::registry::{Handle, Node, Register, State};
 
@@ -65,6 +66,15 @@ impl Announcement {
         if let Err(error) = self.shared.tell(LIMIT, |node| node.state = State::Draining).await {
             tracing::warn!(error = ?error, "cannot announce that the service stops");
         }
+    }
+
+    /// Returns what announces changes of the node's subscriptions.
+    pub(super) fn topics(&self) -> Announce {
+        let shared = self.shared.clone();
+        Box::new(move |topics| {
+            let shared = shared.clone();
+            Box::pin(async move { shared.tell(LIMIT, |node| node.topics = topics).await })
+        })
     }
 
     /// Takes the node back.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use crate::broker;
 use crate::client::ClientBuilder;
 use crate::codec::Codec;
 use crate::config::{self, show_duration};
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::layer::Layer;
 use crate::registry::Handle;
 use crate::selector::Selector;
-use crate::server::HttpLayer;
+use crate::server::{HttpLayer, HttpService};
 
 use super::hooks::hook;
 use super::setup::Setup;
@@ -60,7 +61,7 @@ impl Service {
         self.with(|setup| setup.registry = Some(registry.into()))
     }
 
-    /// Announces the service in the registry of this URI, and finds others there: `local:` by default.
+    /// Announces the service in the registry of this URI, and finds others there: `mdns+local:` by default.
     pub fn registry_uri(self, uri: impl Display) -> Self {
         self.with(|setup| setup.registry = None).setting("registry", uri)
     }
@@ -72,6 +73,26 @@ impl Service {
         Fut: Future<Output = Result<Handle>> + Send + 'static,
     {
         self.with(|setup| setup.schemes.add(scheme, open))
+    }
+
+    /// Publishes and subscribes through a broker made in code. A flag or environment variable that names a broker
+    /// wins, if those are read.
+    pub fn broker(self, broker: impl Into<broker::Handle>) -> Self {
+        self.with(|setup| setup.broker = Some(broker.into()))
+    }
+
+    /// Publishes and subscribes through the broker of this URI: `http:` by default.
+    pub fn broker_uri(self, uri: impl Display) -> Self {
+        self.with(|setup| setup.broker = None).setting("broker", uri)
+    }
+
+    /// Adds a scheme that broker URIs may have; `open` gets the whole URI.
+    pub fn broker_scheme<F, Fut>(self, scheme: impl Into<String>, open: F) -> Self
+    where
+        F: Fn(String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<broker::Handle>> + Send + 'static,
+    {
+        self.with(|setup| setup.broker_schemes.add(scheme, open))
     }
 
     /// Sets an entry of the node's metadata, which everybody who reads the registry can read.
@@ -108,6 +129,16 @@ impl Service {
     /// Adds a tower layer at the HTTP edge. The first one added is the outermost.
     pub fn http_layer(self, layer: impl HttpLayer) -> Self {
         self.with(|setup| setup.http_layers.push(layer))
+    }
+
+    /// Answers HTTP requests beside the calls by any tower service: a path that ends in `/` takes everything below
+    /// it, any other only itself. What is mounted is outside of layers, limits and the drain.
+    pub fn http(self, path: impl Into<String>, service: HttpService) -> Self {
+        self.with(|setup| {
+            if let Err(error) = setup.mounts.add(path.into(), service) {
+                setup.mistake(error.message());
+            }
+        })
     }
 
     /// Adds a codec, answered by every endpoint. One of the same name is replaced.

@@ -59,6 +59,8 @@ impl Start for Client {
         let registry = Handle::open(&settings.registry.value, &defaults).await?;
         Client::builder()
             .registry(registry)
+            .broker_uri(settings.broker.value)
+            .source(settings.name.value)
             .timeout(settings.timeout.value)
             .message_limit(settings.message_limit.value)
             .connect_timeout(settings.connect_timeout.value)

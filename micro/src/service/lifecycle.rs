@@ -3,18 +3,22 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::broker;
 use crate::client::Transport;
 use crate::config::{Origin, Settings};
 use crate::context::Home;
 use crate::error::{Error, Result};
 use crate::registry::{Defaults, Endpoint, Handle, Node, Schemes};
-use crate::server::{Limits, Options, Routes, Server};
+use crate::server::{HttpService, Limits, Options, Routes, Server};
 use crate::wire;
 
 use super::announce::Announcement;
+use super::consumers::{Consumers, Surroundings};
 use super::hooks::{self, Hook, within};
+use super::inlet::Inlet;
+use super::late;
 use super::setup::Setup;
 use super::{Bound, Opened, Phase, Service, advertise, banner, mount, row};
 
@@ -23,17 +27,22 @@ use super::link_inventory::registrations;
 #[cfg(not(feature = "inventory"))]
 use super::link_linkme::registrations;
 
+/// How long the broker may take for the last events even when calls have used the drain limit up.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
+
 /// How callers reach the service.
 pub(crate) enum Reach {
     /// Over a port.
     Port,
-    /// In process: found in this registry, called through this transport.
-    Process(Handle, Arc<dyn Transport>),
+    /// In process: found in this registry, called through this transport, sent events by this broker.
+    Process(Handle, Arc<dyn Transport>, broker::Handle),
 }
 
 /// What runs. Dropping it cuts everything off.
 pub(super) struct Running {
     server: Server,
+    consumers: Consumers,
+    broker: broker::Handle,
     announcement: Announcement,
     drain: Duration,
     hook_timeout: Duration,
@@ -149,13 +158,22 @@ impl Service {
     async fn bring_up(&self, setup: Setup, reach: Reach) -> Result<(Running, Vec<Hook>)> {
         let settings = load(&setup)?;
         let limit = settings.hook_timeout.value;
-        let (registry, transport) = match reach {
-            Reach::Port => (open_registry(setup.registry.as_ref(), &setup.schemes, &settings).await?, None),
-            Reach::Process(registry, transport) => (registry, Some(transport)),
+        let (registry, transport, broker) = match reach {
+            Reach::Port => {
+                let registry = open_registry(setup.registry.as_ref(), &setup.schemes, &settings).await?;
+                let broker = open_broker(setup.broker, setup.broker_schemes, &registry, &settings).await?;
+                (registry, None, broker)
+            }
+            Reach::Process(registry, transport, shared) => {
+                (registry, Some(transport), setup.broker.unwrap_or(shared))
+            }
         };
+        let broker = broker.limit(settings.message_limit.value);
         let mut client = setup
             .client
             .registry(registry.clone())
+            .broker(broker.clone())
+            .source(settings.name.value.as_str())
             .timeout(settings.timeout.value)
             .message_limit(settings.message_limit.value)
             .connect_timeout(settings.connect_timeout.value);
@@ -171,11 +189,19 @@ impl Service {
         let hooks = setup.hooks;
         hooks::run("before_start", hooks.before_start, self, limit).await?;
         let table: Vec<_> = registrations().collect();
-        let methods = mount::mount(setup.wanted, &table, self, &home, limit).await?;
+        let mounted = mount::mount(setup.wanted, &table, self, &home, limit).await?;
+        let (subscribers, methods): (Vec<_>, Vec<_>) =
+            mounted.into_iter().partition(|bound| bound.spec.topic.is_some());
         let codecs = setup.codecs.names();
         let mut node = self.node(&settings, &methods, &codecs);
         for (key, value) in setup.metadata {
             node = node.metadata(key, value);
+        }
+        let mut mounts = setup.mounts;
+        let inbox = broker.inbox();
+        if let Some(inbox) = &inbox {
+            inbox.limit(settings.message_limit.value);
+            mounts.add(inbox.path().to_owned(), HttpService::of(Inlet(inbox.clone())))?;
         }
         let mut routes = Routes::new();
         for row::Bound { spec, endpoint } in methods {
@@ -185,9 +211,10 @@ impl Service {
             routes,
             Options {
                 service: settings.name.value.clone(),
-                codecs: setup.codecs,
+                codecs: setup.codecs.clone(),
                 layers: setup.layers,
                 http_layers: setup.http_layers,
+                mounts,
                 limits: limits(&settings),
             },
         );
@@ -199,18 +226,41 @@ impl Service {
             node = node.address(address.clone());
         }
         let _ = self.inner.bound.set(bound);
+        let surroundings = Surroundings {
+            broker: broker.clone(),
+            server: server.clone(),
+            codecs: setup.codecs,
+            timeout: settings.event_timeout.value,
+            limit,
+        };
+        let consumers = match Consumers::start(subscribers, surroundings).await {
+            Ok(consumers) => consumers,
+            Err(error) => {
+                server.close(true).await;
+                return Err(error);
+            }
+        };
+        if let Some(inbox) = &inbox {
+            node.topics = inbox.subscriptions();
+        }
         let announcing =
             Announcement::make(registry.clone(), node.clone(), settings.registry_ttl.value, limit);
         let announcement = match announcing.await {
             Ok(announcement) => announcement,
             Err(error) => {
+                consumers.finish(Duration::ZERO).await;
                 server.close(true).await;
                 return Err(error.context("cannot register the service"));
             }
         };
+        if let Some(inbox) = &inbox {
+            inbox.attach(announcement.topics());
+        }
         banner::show(&node, &registry.name(), setup.readable);
         let running = Running {
             server,
+            consumers,
+            broker,
             announcement,
             drain: settings.drain.value,
             hook_timeout: limit,
@@ -221,19 +271,29 @@ impl Service {
     }
 
     async fn bring_down(&self, running: Running) -> Result<()> {
-        let Running { server, announcement, drain, hook_timeout, before_stop, after_stop } = running;
+        let Running { server, consumers, broker, announcement, drain, hook_timeout, before_stop, after_stop } =
+            running;
+        let end = Instant::now().checked_add(drain);
+        let left = || end.map_or(drain, |end| end.saturating_duration_since(Instant::now()));
         let before = hooks::run_all("before_stop", before_stop, self, hook_timeout).await;
         announcement.drain().await;
+        consumers.stop();
+        if let Some(inbox) = broker.inbox() {
+            inbox.refuse();
+        }
         server.refuse();
         tracing::info!(service = self.name(), in_flight = server.in_flight(), "stopping");
         // The port stays open until nobody can find the node any more: late comers are refused politely, in a way
         // that lets them go elsewhere.
-        let left = server.finish(drain).await;
-        if left > 0 {
-            tracing::warn!(service = self.name(), calls = left, "calls are cut off at the drain limit");
+        let cut_off = server.finish(left()).await;
+        if cut_off > 0 {
+            tracing::warn!(service = self.name(), calls = cut_off, "calls are cut off at the drain limit");
         }
+        // What the last calls and events published is on its way still.
+        consumers.finish(left()).await;
+        flush(&broker, left()).await;
         announcement.withdraw().await;
-        server.close(left > 0).await;
+        server.close(cut_off > 0).await;
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
         tracing::info!(service = self.name(), "stopped");
         before.and(after)
@@ -274,6 +334,32 @@ async fn open_registry(made: Option<&Handle>, schemes: &Schemes, settings: &Sett
     let opening = schemes.open(&settings.registry.value, &defaults);
     let what = format!("cannot open the registry ({})", settings.registry.origin);
     within(settings.hook_timeout.value, what, opening).await
+}
+
+async fn open_broker(
+    made: Option<broker::Handle>,
+    schemes: broker::Schemes,
+    registry: &Handle,
+    settings: &Settings,
+) -> Result<broker::Handle> {
+    let told = matches!(settings.broker.origin, Origin::Flag(_) | Origin::Environment(_));
+    if let Some(broker) = made.filter(|_| !told) {
+        return Ok(broker);
+    }
+    let defaults = broker::Defaults::new(registry.clone());
+    let opening = late::open(&settings.broker.value, schemes, defaults);
+    let what = format!("cannot open the broker ({})", settings.broker.origin);
+    within(settings.hook_timeout.value, what, opening).await
+}
+
+/// Hands over what was published and is not sent yet. It was called sent, so losing it is worth a word.
+async fn flush(broker: &broker::Handle, limit: Duration) {
+    let closed = tokio::time::timeout(limit.max(LAST_EVENTS), broker.close()).await;
+    match closed {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(error = ?error, "the broker did not take the last events"),
+        Err(_) => tracing::warn!("the broker did not take the last events within the drain limit"),
+    }
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -37,8 +37,11 @@ mod advertise;
 mod announce;
 mod banner;
 mod builder;
+mod consumers;
 pub(crate) mod entry;
 mod hooks;
+mod inlet;
+mod late;
 mod lifecycle;
 pub(crate) mod link;
 #[cfg(feature = "inventory")]
@@ -50,6 +53,7 @@ pub(crate) mod row;
 mod run;
 mod setup;
 mod signals;
+pub(crate) mod subscriber;
 pub(crate) mod unopened;
 
 use std::fmt;
@@ -59,9 +63,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 use crate::address::Address;
-use crate::client::{Caller, Client, Target, TypedClient};
+use crate::client::{Caller, Client, Publish, Target, TypedClient};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
+use crate::message::Message;
 use crate::server::Server;
 
 pub(crate) use lifecycle::Reach;
@@ -214,6 +219,12 @@ impl Service {
     /// Makes a typed client. Its calls fail until the service has begun to start.
     pub fn client<C: TypedClient>(&self) -> C {
         C::from_target(self.target(C::CONTRACT))
+    }
+
+    /// Publishes an event. Nothing happens until the [`Publish`] is awaited; it fails until the service has begun
+    /// to start.
+    pub fn publish<T: Message>(&self, topic: impl Into<String>, event: &T) -> Publish {
+        self.caller().publish(topic, event)
     }
 
     /// Returns the client of the service, for typed clients of code that knows no services. Its calls fail when

@@ -84,9 +84,9 @@ pub(super) async fn mount(
     if !mistakes.is_empty() {
         return Err(Error::failed_precondition(mistakes.join("\n")));
     }
-    let contracts: std::collections::BTreeSet<&str> =
-        served.0.values().map(|(bound, _)| bound.spec.contract).collect();
-    tracing::debug!(types = groups.len(), contracts = contracts.len(), endpoints = served.0.len(), "mounted");
+    let subscribers = served.0.values().filter(|(bound, _)| bound.spec.topic.is_some()).count();
+    let endpoints = served.0.len() - subscribers;
+    tracing::debug!(types = groups.len(), endpoints, subscribers, "mounted");
     Ok(served.0.into_values().map(|(bound, _)| bound).collect())
 }
 
@@ -194,7 +194,7 @@ impl Served {
                 }
                 btree_map::Entry::Occupied(entry) => mistakes.push(format!(
                     "two methods have the path {}: one of {} and one of {owner}; give one block another name, as in \
-                     #[micro::service(name = \"…\")]",
+                     #[micro::service(name = \"…\")], or one function, as in #[micro::subscriber(name = \"…\")]",
                     entry.key(),
                     entry.get().1,
                 )),

@@ -22,6 +22,12 @@ pub struct Incoming {
     body: Body,
 }
 
+impl Incoming {
+    pub(super) fn into_parts(self) -> (Encoding, Body) {
+        (self.encoding, self.body)
+    }
+}
+
 /// A method of the service type `T`: its description and how it is called.
 #[derive(Debug)]
 pub struct Row<T> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::broker;
 use crate::client::{Client, ClientBuilder};
 use crate::codec::{Codec, Codecs, Dynamic};
 use crate::config::Sources;
@@ -13,7 +14,7 @@ use crate::error::Result;
 use crate::layer::{Layer, Layers};
 use crate::message::Descriptor;
 use crate::registry::{Handle, Schemes};
-use crate::server::HttpLayers;
+use crate::server::{HttpLayers, Mounts};
 
 use super::hooks::Hooks;
 use super::link::Instance;
@@ -28,9 +29,12 @@ pub(crate) struct Setup {
     pub(super) mistakes: Vec<String>,
     pub(super) registry: Option<Handle>,
     pub(super) schemes: Schemes,
+    pub(super) broker: Option<broker::Handle>,
+    pub(super) broker_schemes: broker::Schemes,
     pub(super) codecs: Codecs,
     pub(super) layers: Layers,
     pub(super) http_layers: HttpLayers,
+    pub(super) mounts: Mounts,
     pub(super) client: ClientBuilder,
     pub(super) wanted: Wanted,
     pub(super) metadata: Vec<(String, String)>,
@@ -48,9 +52,12 @@ impl Setup {
             mistakes: Vec::new(),
             registry: None,
             schemes: Schemes::new(),
+            broker: None,
+            broker_schemes: broker::Schemes::new(),
             codecs: Codecs::default(),
             layers: Layers::default(),
             http_layers: HttpLayers::default(),
+            mounts: Mounts::default(),
             client: Client::builder(),
             wanted: Wanted::default(),
             metadata: Vec::new(),

@@ -1,9 +1,11 @@
 //! A client for where there is none yet: every call through it fails and says why.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::broker::{self, Broker, Envelope, Receipt, Subscribe, Subscription};
 use crate::client::Client;
 use crate::error::{Error, Outcome, Result};
 use crate::registry::{Capability, Node, Query, Register, Registry, Watch};
@@ -14,6 +16,24 @@ struct Unopened(&'static str);
 impl Unopened {
     fn error<T>(&self) -> Result<T> {
         Err(Error::failed_precondition(self.0).with_outcome(Outcome::NotSent))
+    }
+}
+
+impl Broker for Unopened {
+    fn name(&self) -> String {
+        "none".to_owned()
+    }
+
+    fn capability(&self) -> broker::Capability {
+        broker::Capability::default()
+    }
+
+    async fn publish(&self, _: &Arc<Envelope>) -> Result<Receipt> {
+        self.error()
+    }
+
+    async fn subscribe(&self, _: &Subscribe) -> Result<Subscription> {
+        self.error()
     }
 }
 
@@ -43,14 +63,24 @@ impl Registry for Unopened {
     }
 }
 
-/// Makes a client whose calls fail with `why`.
+/// Makes a client whose calls fail with `why`, and whose events do too.
 pub(crate) fn unopened(why: &'static str) -> Client {
+    open(why, Unopened(why))
+}
+
+/// Makes a client whose calls fail with `why`, and whose events nobody hears.
+pub(crate) fn unheard(why: &'static str) -> Client {
+    open(why, broker::Memory::new())
+}
+
+fn open(why: &'static str, broker: impl Broker) -> Client {
     let second = Duration::from_secs(1);
     let opening = Client::builder()
         .registry(Unopened(why))
+        .broker(broker)
         .timeout(second)
         .connect_timeout(second)
-        .message_limit(1)
+        .message_limit(4 << 20)
         .open();
     // With every setting given there is nothing to read and nothing to wait for.
     match pin!(opening).poll(&mut Context::from_waker(Waker::noop())) {

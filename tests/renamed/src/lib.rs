@@ -77,6 +77,12 @@ impl From<NumberError> for ::m::Error {
     }
 }
 
+/// Notes a number.
+#[::m::subscriber(topic = "renamed.number", crate = ::m)]
+pub async fn note(_: Number) -> ::m::Result<()> {
+    Ok(())
+}
+
 /// Adds, code first.
 #[derive(Default)]
 pub struct Adder;
@@ -90,6 +96,12 @@ impl Adder {
             Some(value) => Ok(Number { value }),
             None => Err(NumberError::TooLarge),
         }
+    }
+
+    /// Hears a number.
+    #[::m::subscriber(topic = "renamed.number")]
+    async fn heard(&self, _: &::m::Context, _: Number) -> ::m::Result<()> {
+        Ok(())
     }
 
     /// Counts down to zero.

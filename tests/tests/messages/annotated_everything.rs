@@ -1,10 +1,13 @@
-//! `everything.v1.Everything` as annotated types: the same names, numbers and JSON as `everything.proto`.
+//! `everything.v1.Everything` as annotated types: the same names, numbers and JSON as `everything.proto`, in the
+//! forms that generated code does not know too (`SystemTime`, `Bytes`, `BTreeMap`, `Box`).
 //!
 //! One field is left out: `chosen_null` of the oneof. Its type `NullValue` is an enumeration that has one value and
 //! means nothing but itself, which no Rust type asks for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::time::SystemTime;
 
+use bytes::Bytes;
 use micro::message::wrappers::{
     BoolValue, BytesValue, DoubleValue, FloatValue, Int64Value, StringValue, UInt64Value,
 };
@@ -62,9 +65,9 @@ pub(super) struct Everything {
     float_value: f32,
     double_value: f64,
     text: String,
-    raw: Vec<u8>,
+    raw: Bytes,
     color: Color,
-    leaf: Option<Leaf>,
+    leaf: Option<Box<Leaf>>,
 
     #[tag(20)]
     maybe_int32: Option<i32>,
@@ -80,7 +83,7 @@ pub(super) struct Everything {
     leaves: Vec<Leaf>,
 
     #[tag(40)]
-    counts: HashMap<String, i64>,
+    counts: BTreeMap<String, i64>,
     leaves_by_number: HashMap<i32, Leaf>,
     colors_by_truth: HashMap<bool, Color>,
     raws_by_number: HashMap<u64, Vec<u8>>,
@@ -96,7 +99,7 @@ pub(super) struct Everything {
     list: Option<ListValue>,
     any: Option<Any>,
     empty: Option<()>,
-    times: Vec<Timestamp>,
+    times: Vec<SystemTime>,
 
     #[tag(70)]
     wrapped_bool: Option<BoolValue>,

@@ -241,7 +241,8 @@ fn ask<M: Message>(python: &std::path::Path, messages: &[M], inputs: &[&str]) ->
         "everything.proto",
         directory.path(),
     );
-    let case = |message: &M| json!({ "proto": BASE64_STANDARD.encode(proto_of(message)), "json": json_of(message) });
+    let case =
+        |message: &M| json!({ "proto": BASE64_STANDARD.encode(proto_of(message)), "json": json_of(message) });
     let asked = json!({ "messages": messages.iter().map(case).collect::<Vec<_>>(), "inputs": inputs });
     let cases = directory.path().join("cases.json");
     std::fs::write(&cases, asked.to_string()).expect("there is room for the cases");

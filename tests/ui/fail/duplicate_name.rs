@@ -15,7 +15,7 @@ impl Ledger {
         Ok(request)
     }
 
-    #[micro::handler(name = "Total")] //~ ERROR@`"Total"`: `Total` is the endpoint of `total` already
+    #[micro::handler(name = "Total")] //~ ERROR@`"Total"`: `Total` is the name of `total` already; choose another: `#[micro::handler(name = "…")]`
     async fn sum(&self, request: Total) -> Result<Total> {
         Ok(request)
     }

@@ -9,7 +9,7 @@ pub struct Total {
 pub struct Ledger;
 
 #[micro::service]
-impl Ledger { //~ ERROR@`impl`: no method of this block is marked `#[micro::handler]`
+impl Ledger { //~ ERROR@`impl`: no method of this block is marked `#[micro::handler]` or `#[micro::subscriber]`
     async fn total(&self, request: Total) -> Result<Total> {
         Ok(request)
     }

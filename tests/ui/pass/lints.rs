@@ -3,7 +3,7 @@
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications)]
 #![forbid(unsafe_code)]
 
-use micro::{Result, handler, service};
+use micro::{Result, handler, service, subscriber};
 
 #[micro::message]
 struct Entry {
@@ -20,6 +20,18 @@ impl Ledger {
     async fn total(&self, request: Entry) -> Result<Entry> {
         Ok(Entry { cents: request.cents })
     }
+
+    #[subscriber(topic = "ledger.entered")]
+    #[deprecated]
+    async fn on_entered(&self, _: Entry) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[subscriber(topic = "ledger.entered")]
+#[deprecated]
+async fn entered(_: Entry) -> Result<()> {
+    Ok(())
 }
 
 // What lints say of generated code is of interest, not whether anyone uses it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
+use h2::{Ping, PingPong};
 use tokio::net::TcpStream;
 
 use super::Task;
@@ -108,7 +109,8 @@ impl Connection {
 }
 
 /// Drives a connection until it ends, or nobody has used it for long enough.
-async fn drive(driver: Driver, usage: Arc<Usage>, slot: Weak<Slot>, generation: u64, options: Options) {
+async fn drive(mut driver: Driver, usage: Arc<Usage>, slot: Weak<Slot>, generation: u64, options: Options) {
+    let pings = driver.ping_pong();
     let mut driver = std::pin::pin!(driver);
     let failure = tokio::select! {
         result = &mut driver => {
@@ -118,6 +120,7 @@ async fn drive(driver: Driver, usage: Arc<Usage>, slot: Weak<Slot>, generation: 
             (!usage.proven.load(Ordering::Relaxed)).then_some(why)
         }
         () = idle(&usage, &slot, generation, &options) => None,
+        () = silence(pings, options.ping) => Some("the peer answers no ping".to_owned()),
     };
     if let Some(slot) = slot.upgrade() {
         slot.closed(generation, failure);
@@ -136,6 +139,20 @@ async fn idle(usage: &Usage, slot: &Weak<Slot>, generation: u64, options: &Optio
         seen = started;
         if quiet >= TICKS && slot.upgrade().is_none_or(|slot| slot.retire(generation)) {
             return;
+        }
+    }
+}
+
+/// Waits until the peer leaves a ping unanswered for as long as the pause between two. For ever without a pause.
+async fn silence(pings: Option<PingPong>, pause: Option<Duration>) {
+    let (Some(mut pings), Some(pause)) = (pings, pause) else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(pause).await;
+        match tokio::time::timeout(pause, pings.ping(Ping::opaque())).await {
+            Ok(Ok(_)) => {}
+            // The driver says what became of a connection that broke.
+            Ok(Err(_)) => return std::future::pending().await,
+            Err(_) => return,
         }
     }
 }

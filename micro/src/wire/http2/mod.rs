@@ -10,10 +10,12 @@ mod body;
 mod call;
 mod classify;
 mod connection;
+mod plain;
 mod pool;
 mod send;
 mod slot;
 
+pub(crate) use plain::Post;
 pub(crate) use pool::{Options, Pool};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -25,12 +25,16 @@ pub(crate) struct Options {
     pub(crate) idle: Duration,
     /// How many addresses may be connected at a time.
     pub(crate) connections: usize,
+    /// How often the peer is pinged, and how long it has for the answer. `None` for never: some gRPC servers take
+    /// pings for abuse.
+    pub(crate) ping: Option<Duration>,
 }
 
 impl Options {
-    /// Makes options with connections that stay for 5 minutes unused, 1,024 of them at most.
+    /// Makes options with connections that stay for 5 minutes unused, 1,024 of them at most, and no pings.
     pub(crate) fn new(connect_timeout: Duration, message_limit: usize) -> Self {
-        Options { connect_timeout, message_limit, idle: Duration::from_secs(300), connections: 1024 }
+        let idle = Duration::from_secs(300);
+        Options { connect_timeout, message_limit, idle, connections: 1024, ping: None }
     }
 }
 

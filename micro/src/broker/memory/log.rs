@@ -1,0 +1,200 @@
+//! The log of a topic: events in the order they were published, in segments, read without a lock.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+
+use tokio::time::Instant;
+
+use crate::broker::Envelope;
+
+/// How many events a segment holds.
+const SLOTS: u64 = 256;
+
+/// How many bytes a segment holds before the next one is begun, so that letting one go frees a bounded share.
+const SEGMENT_BYTES: usize = 1 << 20;
+
+/// How many bytes a log holds.
+const LOG_BYTES: usize = 64 << 20;
+
+/// An event in the log.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) envelope: Arc<Envelope>,
+    /// When it stops to be worth delivering, by a clock that nobody sets.
+    pub(super) expires: Option<Instant>,
+}
+
+impl Entry {
+    pub(super) fn new(envelope: &Arc<Envelope>) -> Entry {
+        let expires = envelope.lifetime().and_then(|lifetime| Instant::now().checked_add(lifetime));
+        Entry { envelope: envelope.clone(), expires }
+    }
+
+    pub(super) fn is_expired(&self) -> bool {
+        self.expires.is_some_and(|expires| expires <= Instant::now())
+    }
+}
+
+/// A stretch of the log. Readers hold the one they read; it does not hold its neighbours, so a reader that stands
+/// still keeps one segment alive and no more.
+pub(super) struct Segment {
+    start: u64,
+    /// Where the segment ends: at once known when it is closed before it is full.
+    end: AtomicU64,
+    slots: [OnceLock<Entry>; SLOTS as usize],
+}
+
+impl Segment {
+    fn new(start: u64) -> Segment {
+        let slots = [const { OnceLock::new() }; SLOTS as usize];
+        Segment { start, end: AtomicU64::new(start + SLOTS), slots }
+    }
+
+    pub(super) fn holds(&self, position: u64) -> bool {
+        (self.start..self.end()).contains(&position)
+    }
+
+    /// Returns the position after its last one.
+    pub(super) fn end(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    /// Returns the index of a position that the segment holds.
+    pub(super) fn index(&self, position: u64) -> u16 {
+        // Less than the number of slots, so it fits.
+        (position - self.start) as u16
+    }
+
+    /// Returns the event at an index, of a position below the log's tail.
+    pub(super) fn at(&self, index: u16) -> &Entry {
+        self.slots[usize::from(index)].get().expect("a slot is filled before the tail passes it")
+    }
+}
+
+/// What is found at a position.
+pub(super) enum Found {
+    /// Its segment.
+    Segment(Arc<Segment>),
+    /// Nothing any more: the log begins later.
+    Begins(u64),
+}
+
+#[derive(Default)]
+pub(super) struct Log {
+    /// The position of the next event.
+    tail: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    segments: VecDeque<(Arc<Segment>, usize)>,
+    bytes: usize,
+    /// How many events the readers may be behind, by reader.
+    readers: HashMap<u64, u64>,
+    /// Who waits for the next event.
+    parked: HashMap<u64, Waker>,
+}
+
+impl Log {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the position of the next event.
+    pub(super) fn tail(&self) -> u64 {
+        self.tail.load(Ordering::Acquire)
+    }
+
+    /// Adds a reader that may be `capacity` events behind. Returns where it begins.
+    pub(super) fn join(&self, reader: u64, capacity: u64) -> u64 {
+        let mut state = self.lock();
+        state.readers.insert(reader, capacity);
+        self.tail()
+    }
+
+    /// Takes a reader out.
+    pub(super) fn leave(&self, reader: u64) {
+        let mut state = self.lock();
+        state.readers.remove(&reader);
+        state.parked.remove(&reader);
+        let Some(behind) = state.readers.values().max().copied() else {
+            (state.segments, state.bytes) = (VecDeque::new(), 0);
+            return;
+        };
+        state.trim(self.tail(), behind);
+    }
+
+    /// Appends an event. Returns who has to be told.
+    pub(super) fn append(&self, entry: Entry) -> Vec<Waker> {
+        let mut state = self.lock();
+        let Some(behind) = state.readers.values().max().copied() else { return Vec::new() };
+        let position = self.tail();
+        let size = entry.envelope.size();
+        let fits = state.segments.back().is_some_and(|(segment, bytes)| {
+            segment.holds(position) && (*bytes == 0 || bytes + size <= SEGMENT_BYTES)
+        });
+        if !fits {
+            if let Some((last, _)) = state.segments.back() {
+                last.end.store(position, Ordering::Release);
+            }
+            state.segments.push_back((Arc::new(Segment::new(position)), 0));
+        }
+        if let Some((segment, bytes)) = state.segments.back_mut() {
+            *bytes += size;
+            if let Some(slot) = usize::try_from(position - segment.start).ok().and_then(|at| segment.slots.get(at)) {
+                // Empty: positions are given out once.
+                let _ = slot.set(entry);
+            }
+        }
+        state.bytes += size;
+        // Readers look at a slot only below the tail, so it is filled before they do.
+        self.tail.store(position + 1, Ordering::Release);
+        state.trim(position + 1, behind);
+        state.parked.drain().map(|(_, waker)| waker).collect()
+    }
+
+    /// Finds the segment of a position below the tail.
+    pub(super) fn find(&self, position: u64) -> Found {
+        let state = self.lock();
+        let index = state.segments.partition_point(|(segment, _)| segment.start <= position);
+        match index.checked_sub(1).and_then(|index| state.segments.get(index)) {
+            Some((segment, _)) if segment.holds(position) => Found::Segment(segment.clone()),
+            _ => Found::Begins(state.segments.front().map_or_else(|| self.tail(), |(segment, _)| segment.start)),
+        }
+    }
+
+    /// Has `waker` woken when there is an event at `position`. Tells whether there is one already.
+    pub(super) fn park(&self, reader: u64, position: u64, waker: &Waker) -> bool {
+        let mut state = self.lock();
+        if self.tail() > position {
+            return true;
+        }
+        state.parked.entry(reader).and_modify(|parked| parked.clone_from(waker)).or_insert_with(|| waker.clone());
+        false
+    }
+
+    /// Returns how many bytes and segments are kept.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.bytes, state.segments.len())
+    }
+}
+
+impl State {
+    /// Lets segments go that no reader will read: all may be `behind` events behind, and the log has its limit.
+    fn trim(&mut self, tail: u64, behind: u64) {
+        while self.segments.len() > 1 {
+            let Some((first, bytes)) = self.segments.front() else { return };
+            let passed = first.end().saturating_add(behind) <= tail;
+            if !passed && self.bytes <= LOG_BYTES {
+                return;
+            }
+            self.bytes -= bytes;
+            self.segments.pop_front();
+        }
+    }
+}

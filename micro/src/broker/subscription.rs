@@ -1,0 +1,101 @@
+//! A subscription: the stream of deliveries to one subscriber.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use crate::error::{Error, Result};
+
+use super::{Delivery, Envelope};
+
+/// The backend's half of a subscription. Dropping it unsubscribes, without waiting.
+pub trait Source: Send + 'static {
+    /// Waits for the next delivery. An error is the end: the backend has lost the subscription, or was closed.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery>>;
+
+    /// Returns how many events the overflow policy has kept from this subscription.
+    fn dropped(&self) -> u64 {
+        0
+    }
+
+    /// Returns the source as one that lends events in place of handing them over, if it is one.
+    fn lend(&mut self) -> Option<&mut dyn Lend> {
+        None
+    }
+}
+
+/// A source that can lend its events, which spares what it takes to own one.
+pub trait Lend: Send {
+    /// Waits for the next event and goes to it. An error is the end.
+    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<()>>;
+
+    /// Returns the event gone to; `None` before the first.
+    fn current(&self) -> Option<&Envelope>;
+}
+
+/// The deliveries to one subscriber. Dropping it unsubscribes; what was delivered and has no verdict yet goes to
+/// another member of the queue, or nowhere.
+pub struct Subscription {
+    source: Box<dyn Source>,
+    /// What [`read`](Subscription::read) has lent, where the source does not lend by itself.
+    lent: Option<Delivery>,
+}
+
+impl Subscription {
+    /// Makes a subscription, for backends.
+    pub fn new(source: impl Source) -> Self {
+        Subscription { source: Box::new(source), lent: None }
+    }
+
+    /// Waits for the next delivery. Giving up the wait loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// The backend's, when the subscription is lost. It is over then: subscribe again.
+    pub fn next(&mut self) -> impl Future<Output = Result<Delivery>> + Send {
+        poll_fn(|context| self.source.poll_next(context))
+    }
+
+    /// Waits for the next event and lends it, for subscriptions that give no verdicts ([`Ack::Auto`](super::Ack::Auto)): the fastest
+    /// way to read. Giving up the wait loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Subscription::next); `failed precondition` where verdicts are expected.
+    pub async fn read(&mut self) -> Result<&Envelope> {
+        let lends = match self.source.lend() {
+            Some(source) => {
+                poll_fn(|context| source.poll_advance(context)).await?;
+                true
+            }
+            None => false,
+        };
+        if lends {
+            let current = self.source.lend().and_then(|source| source.current());
+            return current.ok_or_else(|| Error::internal("the source lends nothing"));
+        }
+        let delivery = self.next().await?;
+        if delivery.is_open() {
+            return Err(Error::failed_precondition(
+                "a subscription whose deliveries need a verdict cannot be read; subscribe with Ack::Auto",
+            ));
+        }
+        Ok(self.lent.insert(delivery).envelope())
+    }
+
+    /// Polls for the next delivery, as [`next`](Subscription::next) does.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery>> {
+        self.source.poll_next(context)
+    }
+
+    /// Returns how many events the overflow policy has kept from this subscription so far.
+    pub fn dropped(&self) -> u64 {
+        self.source.dropped()
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("dropped", &self.dropped()).finish_non_exhaustive()
+    }
+}
