@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const DIRECTORIES: [&str; 2] = ["proto", "../micro-codegen/tests/golden/proto"];
+const DIRECTORIES: [&str; 3] = ["proto", "../micro-codegen/tests/golden/proto", "../proto"];
 
 fn main() -> io::Result<()> {
     let mut builder = micro_codegen::builder();

@@ -58,6 +58,7 @@ mod call;
 mod event;
 pub mod layer;
 mod span;
+mod stats;
 mod streaming;
 mod transfer;
 
@@ -72,7 +73,10 @@ pub mod client;
 pub mod server;
 
 mod context;
-mod logs;
+mod contract;
+mod debug;
+mod generated;
+pub mod logs;
 pub mod service;
 pub mod testing;
 

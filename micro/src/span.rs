@@ -7,6 +7,7 @@ use tracing::field::Empty;
 
 use crate::error::{Code, Error};
 use crate::spec::Spec;
+use crate::stats::Timer;
 use crate::trace::TraceContext;
 
 /// The span of a call. Dropped before its end, it says `CANCELLED`.
@@ -15,6 +16,8 @@ pub(crate) struct CallSpan {
     span: Span,
     began: Instant,
     ended: bool,
+    /// Counts the call, where that is wanted.
+    timer: Option<Timer>,
 }
 
 impl CallSpan {
@@ -40,7 +43,13 @@ impl CallSpan {
             span.record("trace_id", tracing::field::display(format_args!("{:032x}", trace.trace_id())));
             span.record("span_id", tracing::field::display(format_args!("{:016x}", trace.span_id())));
         }
-        CallSpan { span, began: Instant::now(), ended: false }
+        CallSpan { span, began: Instant::now(), ended: false, timer: None }
+    }
+
+    /// Has the end of the span end a timer too.
+    pub(crate) fn timed(mut self, timer: Timer) -> Self {
+        self.timer = Some(timer);
+        self
     }
 
     /// Returns the span, to run inside of.
@@ -52,6 +61,9 @@ impl CallSpan {
     pub(crate) fn end(&mut self, result: Result<(), &Error>) -> bool {
         if std::mem::replace(&mut self.ended, true) {
             return false;
+        }
+        if let Some(timer) = self.timer.take() {
+            timer.end(result.err().map(Error::code));
         }
         self.span.record("code", result.map_or_else(|error| error.code().name(), |()| "OK"));
         self.span.record("duration_ms", self.began.elapsed().as_secs_f64() * 1_000.0);

@@ -3,8 +3,9 @@
 
 pub mod http;
 pub mod kinds;
+pub mod netns;
 mod process;
 mod tools;
 
 pub use process::{Process, address, isolated};
-pub use tools::{build_examples, example, not_run, python, stubs, tool, workspace};
+pub use tools::{build_examples, example, grpcurl, not_run, python, stubs, tool, workspace};

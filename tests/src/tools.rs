@@ -32,12 +32,42 @@ pub fn python(why: &str) -> Option<PathBuf> {
     let python = prepared.unwrap_or_else(|| workspace().join("target/python/bin/python"));
     // One that was made without its packages is none.
     let mut import = Command::new(&python);
-    import.args(["-c", "import google.protobuf, grpc, grpc_tools"]).stderr(Stdio::null());
+    import
+        .args(["-c", "import google.protobuf, grpc, grpc_health, grpc_reflection, grpc_tools"])
+        .stderr(Stdio::null());
     if import.status().is_ok_and(|status| status.success()) {
         return Some(python);
     }
     not_run(why, "Python with grpcio (`cargo xtask test` makes it)");
     None
+}
+
+/// Finds grpcurl, which Go installs into `target/tools` the first time. Without it, notes what is not run and why.
+///
+/// # Panics
+///
+/// As [`not_run`].
+pub fn grpcurl(why: &str) -> Option<PathBuf> {
+    const MODULE: &str = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = FOUND.get_or_init(|| {
+        let directory = workspace().join("target/tools");
+        let tool = directory.join(format!("grpcurl{}", std::env::consts::EXE_SUFFIX));
+        if tool.is_file() {
+            return Some(tool);
+        }
+        let mut install = Command::new("go");
+        install
+            .args(["install", MODULE])
+            .env("GOBIN", &directory)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        install.status().is_ok_and(|status| status.success()).then_some(tool)
+    });
+    if found.is_none() {
+        not_run(why, "grpcurl (`go install` makes it)");
+    }
+    found.clone()
 }
 
 /// Finds `name` on the PATH. Without it, notes what is not run and why.

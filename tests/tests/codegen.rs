@@ -2,7 +2,7 @@
 //! text is compared in `micro-codegen/tests/golden.rs`.
 
 mod proto {
-    micro::include_proto!();
+    ::micro::include_proto!();
 }
 
 use micro::message::wrappers::StringValue;

@@ -12,7 +12,7 @@ mod json_format;
 mod twins;
 
 mod proto {
-    micro::include_proto!();
+    ::micro::include_proto!();
 }
 
 /// Writes protobuf.

@@ -1,5 +1,6 @@
 //! The project's chores. `cargo xtask test` is what CI runs; see [`USAGE`].
 
+mod generate;
 mod python;
 mod steps;
 mod test;
@@ -8,10 +9,12 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test [--require all] [--quick]
+       cargo xtask generate
 
   test            formatting, clippy, unit, UI, golden, doc, end-to-end, architecture and foreign-client tests
   --require all   what this environment cannot run is a failure, not a note
   --quick         formatting, clippy and the tests with default features only
+  generate        writes the code committed for the contracts in proto/ anew
 ";
 
 fn main() -> ExitCode {
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["test", options @ ..] => test::Options::parse(options).and_then(test::run),
+        ["generate"] => generate::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -7,7 +7,15 @@ use std::process::Command;
 use crate::steps::{Steps, exists, target};
 
 /// Pinned, so that a test fails because of us and not because of a release elsewhere.
-const PACKAGES: [&str; 3] = ["grpcio==1.85.1", "grpcio-tools==1.85.1", "protobuf==7.36.2"];
+const PACKAGES: [&str; 7] = [
+    "grpcio==1.85.1",
+    "grpcio-health-checking==1.85.1",
+    "grpcio-reflection==1.85.1",
+    "grpcio-tools==1.85.1",
+    "prometheus-client==0.26.0",
+    "protobuf==7.36.2",
+    "zeroconf==0.154.0",
+];
 
 /// Makes the environment unless it is there already; returns its interpreter, or why there is none.
 pub(crate) fn prepare(steps: &mut Steps) -> Result<PathBuf, String> {

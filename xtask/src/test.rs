@@ -60,9 +60,13 @@ pub(crate) fn run(options: Options) -> Result<(), String> {
         Ok(python) => steps.set("MICRO_TEST_PYTHON", python.display().to_string()),
         Err(why) => steps.not_run("foreign-client tests (Python grpcio) and JSON against json_format", &why),
     }
-    for (tool, what) in
-        [("curl", "JSON over HTTP by curl"), ("protoc", "protoc-gen-micro under Debian's protoc")]
-    {
+    for (tool, what) in [
+        ("avahi-browse", "discovery beside avahi"),
+        ("curl", "JSON over HTTP by curl"),
+        ("dbus-daemon", "discovery beside avahi"),
+        ("protoc", "protoc-gen-micro under Debian's protoc"),
+        ("unshare", "discovery across network namespaces"),
+    ] {
         if !exists(tool) {
             steps.not_run(what, &format!("{tool} is missing"));
         }

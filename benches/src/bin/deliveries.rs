@@ -41,7 +41,9 @@ async fn main() -> Result<(), AnyError> {
     // One stack alone, for a profiler.
     let only = arguments.next();
     let cores = std::thread::available_parallelism()?;
-    println!("deliveries a second, {cores} cores, {events} events of {PAYLOAD} bytes, each read by every subscriber");
+    println!(
+        "deliveries a second, {cores} cores, {events} events of {PAYLOAD} bytes, each read by every subscriber"
+    );
     println!("{:>11}  {:<12} {:>12}  repetitions", "subscribers", "stack", "median");
     for subscribers in SUBSCRIBERS {
         let mut rates = STACKS.map(|_| Vec::new());
@@ -78,7 +80,8 @@ async fn measure(stack: Stack, subscribers: usize, events: usize) -> Result<f64,
             let ack = if matches!(stack, Stack::Auto) { Ack::Auto } else { Ack::Manual };
             let broker = Handle::from(Memory::new());
             for _ in 0..subscribers {
-                let mut subscription = broker.subscribe(&Subscribe::new("bench").capacity(events).ack(ack)).await?;
+                let mut subscription =
+                    broker.subscribe(&Subscribe::new("bench").capacity(events).ack(ack)).await?;
                 tasks.spawn(async move {
                     let mut read = 0;
                     for _ in 0..events {
@@ -94,7 +97,8 @@ async fn measure(stack: Stack, subscribers: usize, events: usize) -> Result<f64,
                 });
             }
             // Made before, as the payload of the channels is: what is measured is the way to the subscribers.
-            let envelopes: Vec<_> = (0..events).map(|_| Arc::new(Envelope::new("bench", payload.clone()))).collect();
+            let envelopes: Vec<_> =
+                (0..events).map(|_| Arc::new(Envelope::new("bench", payload.clone()))).collect();
             begin = Instant::now();
             for envelope in envelopes {
                 broker.publish(envelope).await?;

@@ -106,7 +106,9 @@ async fn round(tenth: Tenth, events: usize) -> Result<(f64, f64)> {
     let silent = Arc::new(listener);
     if let Tenth::Refusing | Tenth::Silent = tenth {
         let node = Node::new("dead", "ear").address(address.into()).wire("json");
-        registry.register(&node.subscription(Subscription::new(TOPIC, "")), &Register::default().ttl(LIMIT * 60)).await?;
+        registry
+            .register(&node.subscription(Subscription::new(TOPIC, "")), &Register::default().ttl(LIMIT * 60))
+            .await?;
     }
     let _open = matches!(tenth, Tenth::Silent).then_some(silent);
 

@@ -13,7 +13,8 @@ fn twenty_clients_hear_each_other_and_leave() {
     let mut room = Process::spawn(isolated(CHAT, registry.path()).arg("room"));
     room.wait_for_line("the room is open");
     let join = |number: usize| {
-        let mut client = Process::spawn(isolated(CHAT, registry.path()).args(["join", &format!("client-{number}")]));
+        let mut client =
+            Process::spawn(isolated(CHAT, registry.path()).args(["join", &format!("client-{number}")]));
         client.wait_for_line(&format!("* client-{number} has joined"));
         client
     };
@@ -26,7 +27,8 @@ fn twenty_clients_hear_each_other_and_leave() {
         let mut missing: Vec<String> =
             (0..CLIENTS).map(|number| format!("client-{number}: greetings from {number}")).collect();
         while !missing.is_empty() {
-            let line = client.wait_for("a greeting", |line| line.contains("greetings").then(|| line.to_owned()));
+            let line =
+                client.wait_for("a greeting", |line| line.contains("greetings").then(|| line.to_owned()));
             missing.retain(|greeting| *greeting != line);
         }
     }

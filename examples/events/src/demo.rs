@@ -46,7 +46,9 @@ impl Running {
             let line = line?;
             println!("{line}");
             if line.ends_with("is ready") {
-                running.shown = Some(std::thread::spawn(move || lines.map_while(|line| line.ok()).for_each(|line| println!("{line}"))));
+                running.shown = Some(std::thread::spawn(move || {
+                    lines.map_while(|line| line.ok()).for_each(|line| println!("{line}"))
+                }));
                 return Ok(running);
             }
         }

@@ -15,12 +15,20 @@ fn packers_share_the_orders_and_the_screen_shows_them_all() {
     assert_eq!(count(&output, "screen   shows order"), 6, "{output}");
     assert_eq!(count(&output, "packs the"), 6, "{output}");
     for number in 1..=6 {
-        let packed = output.lines().filter(|line| line.contains("packs the") && line.contains(&format!("order {number},")));
+        let packed = output
+            .lines()
+            .filter(|line| line.contains("packs the") && line.contains(&format!("order {number},")));
         assert_eq!(packed.count(), 1, "order {number}: {output}");
     }
     assert_eq!(count(&output, "breaks the glass"), 2, "{output}");
     assert_eq!(count(&output, "packs the glass"), 2, "{output}");
-    assert!(output.lines().filter(|line| line.contains("glass") && line.contains("packs")).all(|line| line.ends_with("attempt 2")), "{output}");
+    assert!(
+        output
+            .lines()
+            .filter(|line| line.contains("glass") && line.contains("packs"))
+            .all(|line| line.ends_with("attempt 2")),
+        "{output}"
+    );
     for packer in ["packer-1", "packer-2"] {
         assert!(count(&output, &format!("{packer} packs")) > 0, "{packer} has nothing to do: {output}");
     }

@@ -185,6 +185,7 @@ cases! {
         a_publication_that_is_given_up_is_whole_or_not_at_all,
         a_first_delivery_says_so,
         without_verdicts_an_event_comes_once,
+        without_verdicts_events_are_lent,
         a_receipt_promises_what_is_claimed,
         closing_hands_over_what_was_taken;
     REDELIVERS again:
@@ -198,6 +199,7 @@ cases! {
         what_is_handled_never_comes_again,
         what_is_rejected_never_comes_again,
         what_a_dead_member_held_goes_to_another,
+        a_member_that_stands_still_keeps_nothing_from_others,
         an_event_that_always_fails_holds_up_nobody,
         a_late_verdict_disturbs_nothing;
     EXPIRES time:

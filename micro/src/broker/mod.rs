@@ -33,12 +33,12 @@ mod open;
 mod subscription;
 mod types;
 
-pub use crate::event::{Delivery, Envelope, Event, Settle, Verdict, check_topic};
 pub use self::http::{Counters, Http};
+pub use crate::event::{Delivery, Envelope, Event, Settle, Verdict, check_topic};
 pub use inbox::{Announce, Inbox};
 pub use memory::Memory;
 pub use open::{Defaults, Schemes};
-pub use subscription::{Lend, Source, Subscription};
+pub use subscription::{Source, Subscription};
 pub use types::{Ack, Capability, Overflow, Receipt, Subscribe};
 
 use std::fmt;

@@ -55,7 +55,7 @@ use crate::codec::Encoding;
 use crate::error::Result;
 use crate::layer::Layers;
 use crate::message::Message;
-use crate::registry::Cache;
+use crate::registry::{Cache, Node};
 use crate::selector::Selector;
 use crate::spec::Spec;
 
@@ -99,6 +99,11 @@ impl Client {
     /// Publishes an event. Nothing happens until the [`Publish`] is awaited.
     pub fn publish<T: Message>(&self, topic: impl Into<String>, event: &T) -> Publish {
         Publish::new(self.clone(), topic.into(), event)
+    }
+
+    /// Lists the nodes that calls have asked for, as they are known now.
+    pub(crate) fn seen(&self) -> Vec<Arc<Node>> {
+        self.inner.cache.seen()
     }
 
     /// Returns the broker events are published to.

@@ -43,7 +43,7 @@ mod tests {
                 key.key
             );
         }
-        for default in ["127.0.0.1:0", "4MiB", "local:", "30s"] {
+        for default in ["127.0.0.1:0", "4MiB", "mdns+local:", "30s"] {
             assert!(text.contains(&format!("default: {default} ")), "{default}: {text}");
         }
     }

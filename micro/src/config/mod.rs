@@ -20,9 +20,11 @@ mod environment;
 mod flags;
 mod help;
 mod kinds;
+mod memory;
 mod settings;
 mod sources;
 
+pub(crate) use memory::resident_memory;
 pub use settings::{Explained, Origin, Setting, Settings};
 pub use sources::Sources;
 

@@ -136,7 +136,7 @@ settings! {
     /// Allows to listen without encryption on an address that other machines can reach.
     insecure: bool, SWITCH, "--insecure", "MICRO_INSECURE", |_| false;
     /// The registry: where nodes are announced and found.
-    registry: String, URI, "--registry", "MICRO_REGISTRY", |_| "local:".to_owned();
+    registry: String, URI, "--registry", "MICRO_REGISTRY", |_| "mdns+local:".to_owned();
     /// How long the registry keeps the node without a sign of life; a third of it is the pace of refreshing.
     registry_ttl: Duration, DURATION, "--registry-ttl", "MICRO_REGISTRY_TTL", |_| Duration::from_secs(15);
     /// The directory of the `local:` registry.

@@ -261,9 +261,6 @@ mod tests {
         delivery(&ledger).ack().await.unwrap();
         delivery(&ledger).reject("no").await.unwrap();
         drop(delivery(&ledger).pausing(Duration::from_secs(1)).with(5));
-        assert_eq!(
-            *ledger.0.lock().unwrap(),
-            ["Ack", "Reject { reason: \"no\" }", "abandoned for 1s"]
-        );
+        assert_eq!(*ledger.0.lock().unwrap(), ["Ack", "Reject { reason: \"no\" }", "abandoned for 1s"]);
     }
 }

@@ -65,6 +65,17 @@ struct Inner {
 }
 
 impl Cache {
+    /// Lists the nodes of every query that is followed, each once, sorted by id.
+    pub fn seen(&self) -> Vec<Arc<Node>> {
+        let mut nodes = BTreeMap::new();
+        for entry in self.inner.entries.load().values() {
+            if let Some(view) = &*entry.shared.view.load() {
+                nodes.extend(view.nodes.iter().map(|node| (node.id.clone(), node.clone())));
+            }
+        }
+        nodes.into_values().collect()
+    }
+
     /// Makes a cache over `registry` that follows nothing yet.
     pub fn new(registry: Handle, options: CacheOptions) -> Self {
         let entries = ArcSwap::from_pointee(HashMap::new());

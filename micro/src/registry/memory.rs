@@ -96,7 +96,7 @@ impl Registry for Memory {
     }
 
     fn capability(&self) -> Capability {
-        Capability::default().expires().any_writer()
+        Capability::default().expires().any_writer().loopback().whole()
     }
 
     async fn register(&self, node: &Node, options: &Register) -> Result<()> {

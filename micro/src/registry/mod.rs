@@ -21,7 +21,8 @@
 //! # Ok::<(), micro::Error>(()) }).unwrap();
 //! ```
 //!
-//! Built in: [`Memory`] for tests and single processes, [`Local`] for the processes of one user on one machine.
+//! Built in: [`Memory`] for tests and single processes, [`Local`] for the processes of one user on one machine,
+//! [`Mdns`] for the machines of one network; [`Merged`] makes one of any two, as `mdns+local:` does.
 //! What backends guarantee beyond the common contract is data: [`Capability`]. A backend of your own implements
 //! [`Registry`] and passes the suite in `registry::conformance` (feature `conformance`).
 
@@ -31,7 +32,9 @@ pub mod conformance;
 mod endpoint;
 mod erased;
 mod local;
+mod mdns;
 mod memory;
+mod merged;
 mod open;
 mod types;
 mod watch;
@@ -39,7 +42,9 @@ mod watch;
 pub use cache::{Cache, CacheOptions, Nodes};
 pub use endpoint::Endpoint;
 pub use local::Local;
+pub use mdns::{Ignored, Mdns};
 pub use memory::Memory;
+pub use merged::Merged;
 pub use open::{Defaults, Schemes};
 pub use types::{Capability, Node, Query, Register, State, Subscription, Summary};
 pub use watch::{Event, Feed, Watch};
@@ -96,7 +101,8 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Opens a built-in backend by URI: `local:`, `local:/some/directory`, `memory:`.
+    /// Opens a built-in backend by URI: `local:`, `local:/some/directory`, `mdns:`, `mdns:eth0`, `memory:`, or
+    /// several as one: `mdns+local:`.
     ///
     /// # Errors
     ///

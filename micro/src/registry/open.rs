@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::layer::BoxFuture;
 
-use super::{Handle, Local, Memory};
+use super::{Handle, Local, Mdns, Memory, Merged};
 
 /// What a URI may leave out.
 #[derive(Clone, Debug)]
@@ -35,12 +35,17 @@ struct Row {
 
 const ROWS: &[Row] = &[
     Row { scheme: "local", example: "local: or local:/some/directory", open: open_local },
+    Row { scheme: "mdns", example: "mdns: or mdns:eth0", open: open_mdns },
     Row { scheme: "memory", example: "memory:", open: open_memory },
 ];
 
 fn open_local<'a>(rest: &'a str, defaults: &'a Defaults) -> BoxFuture<'a, Result<Handle>> {
     let directory = if rest.is_empty() { defaults.local_dir.clone() } else { PathBuf::from(rest) };
     Box::pin(async move { Local::open(directory).await.map(Handle::from) })
+}
+
+fn open_mdns<'a>(rest: &'a str, _: &'a Defaults) -> BoxFuture<'a, Result<Handle>> {
+    Box::pin(async move { Mdns::from_uri(rest).map(Handle::from) })
 }
 
 fn open_memory<'a>(rest: &'a str, _: &'a Defaults) -> BoxFuture<'a, Result<Handle>> {
@@ -78,12 +83,36 @@ impl Schemes {
         self.added.insert(scheme.into(), Arc::new(open));
     }
 
-    /// Opens a registry: `scheme:`, `scheme:rest` or `scheme://rest`.
+    /// Opens a registry: `scheme:`, `scheme:rest` or `scheme://rest`. Several are merged when their schemes are
+    /// joined, as in `mdns+local:`: each is opened as its scheme alone would be, and where several tell as much of a
+    /// node, the first one counts.
     ///
     /// # Errors
     ///
     /// `invalid argument` for an unknown scheme, listing those that are known; otherwise the backend's own.
     pub async fn open(&self, uri: &str, defaults: &Defaults) -> Result<Handle> {
+        let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
+        if !scheme.contains('+') || self.added.contains_key(scheme) {
+            return self.open_one(uri, defaults).await;
+        }
+        if !rest.strip_prefix("//").unwrap_or(rest).is_empty() {
+            return Err(Error::invalid_argument(format!(
+                "{scheme}: takes nothing behind the colon, as nobody could tell which registry it is for; merge them \
+                 in code by `registry::Merged::new(…)`"
+            )));
+        }
+        let mut merged: Option<Handle> = None;
+        for scheme in scheme.split('+') {
+            let next = self.open_one(&format!("{scheme}:"), defaults).await?;
+            merged = Some(match merged {
+                None => next,
+                Some(before) => Merged::new(before, next).into(),
+            });
+        }
+        merged.ok_or_else(|| self.unknown(scheme))
+    }
+
+    async fn open_one(&self, uri: &str, defaults: &Defaults) -> Result<Handle> {
         let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
         if let Some(open) = self.added.get(scheme) {
             return open(uri.to_owned()).await;
@@ -100,8 +129,9 @@ impl Schemes {
         let added = if added.is_empty() { String::new() } else { format!("; added: {}", added.join(", ")) };
         // Only the scheme is repeated: what follows it may hold a password.
         Error::invalid_argument(format!(
-            "no registry has the scheme {scheme:?}; built in: {}{added}; no feature of micro adds another, a backend \
-             of your own joins by `.registry(…)` or `.scheme({scheme:?}, …)` on the builder",
+            "no registry has the scheme {scheme:?}; built in: {}{added}; joined by + they are merged, as in \
+             mdns+local:; no feature of micro adds another, a backend of your own joins by `.registry(…)` or \
+             `.scheme({scheme:?}, …)` on the builder",
             built_in.join(", ")
         ))
     }
@@ -151,6 +181,27 @@ mod tests {
         }
         assert!(!error.message().contains("hunter2"));
         assert!(schemes.open("tree://x", &defaults).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn schemes_that_are_joined_are_merged() {
+        let (_directory, defaults) = defaults();
+        let merged = Handle::open("mdns+local:", &defaults).await.unwrap();
+        assert_eq!(merged.name(), format!("mdns+local:{}", defaults.local_dir.display()));
+        let capability = merged.capability();
+        assert!(capability.remote && capability.loopback && !capability.expires);
+        let mut schemes = Schemes::new();
+        schemes.add("tree", |_| async { Ok(Memory::new().into()) });
+        schemes.add("svn+ssh", |_| async { Ok(Memory::new().into()) });
+        let three = schemes.open("tree+memory+local", &defaults).await.unwrap();
+        assert_eq!(three.name().matches('+').count(), 2);
+        assert_eq!(schemes.open("svn+ssh://host", &defaults).await.unwrap().name(), "memory:");
+        for (uri, why) in
+            [("mdns+etcd:", "\"etcd\""), ("mdns+:", "\"\""), ("local+memory:/x", "behind the colon")]
+        {
+            let error = schemes.open(uri, &defaults).await.unwrap_err();
+            assert!(error.message().contains(why), "{uri}: {error}");
+        }
     }
 
     #[tokio::test]

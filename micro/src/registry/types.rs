@@ -359,6 +359,11 @@ pub struct Capability {
     pub remote: bool,
     /// Any handle may change and deregister a node, not only the one that registered it.
     pub any_writer: bool,
+    /// Nodes that listen on loopback only may be registered: others are not told of what they cannot reach. Without
+    /// meaning where other machines do not see the nodes.
+    pub loopback: bool,
+    /// Nodes come back whole, with every address and endpoint, not only with what finding and calling them needs.
+    pub whole: bool,
 }
 
 impl Capability {
@@ -390,6 +395,23 @@ impl Capability {
     pub const fn any_writer(mut self) -> Self {
         self.any_writer = true;
         self
+    }
+
+    /// Claims [`loopback`](Capability::loopback).
+    pub const fn loopback(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// Claims [`whole`](Capability::whole).
+    pub const fn whole(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
+    /// Tells whether a node that listens on loopback only is of use to those who read the registry.
+    pub const fn takes_loopback(&self) -> bool {
+        self.loopback || !self.remote
     }
 }
 
@@ -441,7 +463,9 @@ mod tests {
 
     #[test]
     fn queries_match_by_service_and_by_contract() {
-        let node = Node::new("1", "greeter").contract("greeter.v1.Say");
+        let node = Node::new("1", "greeter")
+            .contract("greeter.v1.Say")
+            .subscription(Subscription::new("greeter.said", "ledger"));
         for (query, matches) in [
             (Query::all(), true),
             (Query::service("greeter"), true),
@@ -450,9 +474,14 @@ mod tests {
             (Query::contract("greeter.v1"), false),
             (Query::contract("greeter.v1.Say").of_service("greeter"), true),
             (Query::contract("greeter.v1.Say").of_service("other"), false),
+            (Query::topic("greeter.said"), true),
+            (Query::topic("greeter"), false),
+            (Query::topic("greeter.said").of_service("other"), false),
         ] {
             assert_eq!(query.matches(&node), matches, "{query}");
         }
+        assert_eq!(Query::topic("a.b").of_service("s").to_string(), "topic a.b of service s");
+        assert_eq!(Query::all().to_string(), "every service");
     }
 
     #[test]
@@ -465,6 +494,12 @@ mod tests {
         }
         assert!(Node::new("a", "two words").validate().unwrap_err().message().contains("service"));
         assert!(Node::new("a", "s").contract("").validate().unwrap_err().message().contains("contract"));
+        for (topic, queue, good) in
+            [("a.b", "", true), ("a.b", "q", true), ("a..b", "", false), ("a", "q q", false)]
+        {
+            let node = Node::new("a", "s").subscription(Subscription::new(topic, queue));
+            assert_eq!(node.validate().is_ok(), good, "{topic:?} {queue:?}");
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::codec::Codecs;
 use crate::error::Result;
-use crate::layer::{Layers, Request, Response};
+use crate::layer::{Endpoint, Layers, Request, Response};
+use crate::spec::Spec;
 use crate::wire::Settings;
 use crate::wire::count::Count;
 
@@ -127,6 +128,11 @@ impl Server {
         // The call's end is not the end of what its caller does.
         request.info.cancel = request.info.cancel.child();
         core.call(route, request).await
+    }
+
+    /// Makes the route of a subscriber, for [`deliver`](Server::deliver).
+    pub(crate) fn route(&self, spec: &'static Spec, endpoint: Arc<dyn Endpoint>) -> Route {
+        self.0.core.routes.route(spec, endpoint)
     }
 
     /// Has a subscriber handle an event: everything that a call goes through, without a route that callers could

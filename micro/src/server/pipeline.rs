@@ -65,7 +65,8 @@ impl Core {
     pub(crate) async fn call(&self, route: &Route, mut request: Request) -> Result<Response> {
         let trace = request.info.trace.as_ref().map_or_else(TraceContext::root, TraceContext::child);
         request.info.trace = Some(trace);
-        let mut span = CallSpan::new("server", &self.service, route.spec, request.info.trace());
+        let mut span = CallSpan::new("server", &self.service, route.spec, request.info.trace())
+            .timed(route.stats.begin());
         let (deadline, cancel) = (request.info.deadline, request.info.cancel.clone());
         let running = match self.enter(deadline) {
             Ok(running) => running,

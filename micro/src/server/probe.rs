@@ -66,7 +66,17 @@ pub(crate) fn spec(path: &str, kind: Kind) -> &'static Spec {
     let (contract, method) = path[1..].rsplit_once('/').unwrap();
     let idempotency = Idempotency::Unknown;
     let (request, reply) = (empty as fn() -> Descriptor, empty as fn() -> Descriptor);
-    Box::leak(Box::new(Spec { path, contract, method, kind, idempotency, docs: "", topic: None, request, reply }))
+    Box::leak(Box::new(Spec {
+        path,
+        contract,
+        method,
+        kind,
+        idempotency,
+        docs: "",
+        topic: None,
+        request,
+        reply,
+    }))
 }
 
 fn empty() -> Descriptor {

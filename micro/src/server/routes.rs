@@ -9,6 +9,7 @@ use http::StatusCode;
 use crate::error::{Error, Result};
 use crate::layer::Endpoint;
 use crate::spec::Spec;
+use crate::stats::{self, Stats};
 use crate::wire::HttpStatus;
 
 /// How many paths an error names.
@@ -19,16 +20,31 @@ const NAMED: usize = 8;
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) endpoint: Arc<dyn Endpoint>,
+    /// What is counted of its calls.
+    pub(crate) stats: Arc<stats::Endpoint>,
 }
 
-/// The methods a server answers, by path.
+/// The methods a server answers, by path, and what is counted of them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Routes(HashMap<&'static str, Route>);
+pub(crate) struct Routes {
+    map: HashMap<&'static str, Route>,
+    stats: Stats,
+}
 
 impl Routes {
     /// Makes an empty table.
     pub(crate) fn new() -> Self {
         Routes::default()
+    }
+
+    /// Makes the route of a method that nobody reaches by its path: a subscriber.
+    pub(crate) fn route(&self, spec: &'static Spec, endpoint: Arc<dyn Endpoint>) -> Route {
+        Route { spec, endpoint, stats: self.stats.endpoint(spec) }
+    }
+
+    /// Returns what is counted.
+    pub(crate) fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// Adds a method.
@@ -37,7 +53,7 @@ impl Routes {
     ///
     /// `already exists` when the path is taken.
     pub(crate) fn add(&mut self, spec: &'static Spec, endpoint: Arc<dyn Endpoint>) -> Result<()> {
-        if let Some(taken) = self.0.get(spec.path) {
+        if let Some(taken) = self.map.get(spec.path) {
             let name = |spec: &Spec| format!("{} of {}", spec.method, spec.contract);
             let (first, second) = (name(taken.spec), name(spec));
             return Err(Error::already_exists(format!(
@@ -45,18 +61,19 @@ impl Routes {
                 spec.path
             )));
         }
-        self.0.insert(spec.path, Route { spec, endpoint });
+        let route = self.route(spec, endpoint);
+        self.map.insert(spec.path, route);
         Ok(())
     }
 
     /// Returns the method at `path`.
     pub(crate) fn get(&self, path: &str) -> Option<&Route> {
-        self.0.get(path)
+        self.map.get(path)
     }
 
     /// Lists the paths, sorted.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
-        let mut paths: Vec<_> = self.0.keys().copied().collect();
+        let mut paths: Vec<_> = self.map.keys().copied().collect();
         paths.sort_unstable();
         paths.into_iter()
     }

@@ -42,7 +42,7 @@ async fn resolve(address: &Address) -> Result<SocketAddr> {
     }
 }
 
-/// Chooses what is announced for the address that was bound. `remote` tells whether other machines read the
+/// Chooses what is announced for the address that was bound. `remote` tells that other machines read the
 /// registry.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use crate::codec::Codec;
 use crate::config::{self, show_duration};
 use crate::error::Result;
 use crate::layer::Layer;
+use crate::logs::Ring;
 use crate::registry::Handle;
 use crate::selector::Selector;
 use crate::server::{HttpLayer, HttpService};
@@ -169,6 +170,29 @@ impl Service {
     pub fn flags<A: Into<String>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.with(|setup| {
             if let Err(error) = setup.sources.read_flags(arguments.into_iter().map(Into::into)) {
+                setup.mistake(error.message());
+            }
+        })
+    }
+}
+
+/// What others are told about the service.
+impl Service {
+    /// Shows the log records of a ring in `micro.debug.v1.Debug/Log`. `#[micro::main]` has one by itself; other
+    /// programs add [`Ring::layer`](crate::logs::Ring::layer) to the subscriber they set up.
+    pub fn logs(self, ring: Ring) -> Self {
+        self.with(|setup| setup.ring = Some(ring))
+    }
+
+    /// Adds a check of readiness, run when somebody asks, at most once a second, within the setting `check_timeout`
+    /// (5 s). While it fails, `/readyz` and gRPC health say so. A name is 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    pub fn check<F, Fut>(self, name: impl Into<String>, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.with(|setup| {
+            if let Err(error) = setup.checks.add(name, run) {
                 setup.mistake(error.message());
             }
         })

@@ -1,7 +1,6 @@
 //! The subscribers of a running service: subscribed, fed, retried, drained.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -30,7 +29,40 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(super) struct Consumers {
     stop: CancellationToken,
     tasks: JoinSet<()>,
-    consumers: Vec<Arc<Consumer>>,
+}
+
+/// The topics that are not subscribed to at the moment, though they should be. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Lost(Arc<Mutex<Vec<&'static str>>>);
+
+impl Lost {
+    fn lock(&self) -> MutexGuard<'_, Vec<&'static str>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells whether everything that should be is subscribed to.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` naming the topics that are not.
+    pub(super) fn check(&self) -> Result<()> {
+        let lost = self.lock();
+        match lost.is_empty() {
+            true => Ok(()),
+            false => Err(Error::unavailable(format!("not subscribed to {}", lost.join(", ")))),
+        }
+    }
+
+    fn lose(&self, topic: &'static str) {
+        self.lock().push(topic);
+    }
+
+    fn find(&self, topic: &'static str) {
+        let mut lost = self.lock();
+        if let Some(index) = lost.iter().position(|known| *known == topic) {
+            lost.swap_remove(index);
+        }
+    }
 }
 
 /// What subscribers are started with.
@@ -42,6 +74,8 @@ pub(super) struct Surroundings {
     pub(super) timeout: Duration,
     /// How long the broker may take to subscribe.
     pub(super) limit: Duration,
+    /// Where it is noted what is not subscribed to.
+    pub(super) lost: Lost,
 }
 
 impl Consumers {
@@ -54,14 +88,15 @@ impl Consumers {
     pub(super) async fn start(subscribers: Vec<row::Bound>, with: Surroundings) -> Result<Consumers> {
         let with = Arc::new(with);
         let stop = CancellationToken::new();
-        let (mut tasks, mut consumers) = (JoinSet::new(), Vec::new());
+        let mut tasks = JoinSet::new();
         agree(&subscribers)?;
         for row::Bound { spec, endpoint } in subscribers {
             let Some(topic) = spec.topic else { continue };
             let options = options(&topic, with.timeout);
-            let route = Route { spec, endpoint };
-            let consumer = Consumer { topic, options, route, with: with.clone(), connected: AtomicBool::new(false) };
+            let route = with.server.route(spec, endpoint);
+            let consumer = Consumer { topic, options, route, with: with.clone() };
             let consumer = Arc::new(consumer);
+            with.lost.lose(topic.topic);
             let subscription = match consumer.subscribe().await {
                 Ok(subscription) => Some(subscription),
                 Err(error) if is_final(&error) => {
@@ -72,16 +107,9 @@ impl Consumers {
                     None
                 }
             };
-            tasks.spawn(consumer.clone().run(subscription, stop.clone()));
-            consumers.push(consumer);
+            tasks.spawn(consumer.run(subscription, stop.clone()));
         }
-        Ok(Consumers { stop, tasks, consumers })
-    }
-
-    /// Lists the topics that are not subscribed to at the moment.
-    pub(super) fn disconnected(&self) -> Vec<&'static str> {
-        let lost = self.consumers.iter().filter(|consumer| !consumer.connected.load(Ordering::Acquire));
-        lost.map(|consumer| consumer.topic.topic).collect()
+        Ok(Consumers { stop, tasks })
     }
 
     /// Takes no further events. What is worked on goes on.
@@ -121,7 +149,12 @@ fn agree(subscribers: &[row::Bound]) -> Result<()> {
             {
                 mistakes.push(format!(
                     "the queue {:?} of {:?} has two policies: {} tries an event {} times, {} {} times",
-                    topic.queue, topic.topic, first.spec.path, other.attempts, second.spec.path, topic.attempts
+                    topic.queue,
+                    topic.topic,
+                    first.spec.path,
+                    other.attempts,
+                    second.spec.path,
+                    topic.attempts
                 ));
             }
         }
@@ -146,7 +179,6 @@ struct Consumer {
     options: Subscribe,
     route: Route,
     with: Arc<Surroundings>,
-    connected: AtomicBool,
 }
 
 impl Consumer {
@@ -156,7 +188,7 @@ impl Consumer {
             let broker = self.with.broker.name();
             Err(Error::deadline_exceeded(format!("the broker {broker} did not answer in time")))
         })?;
-        self.connected.store(true, Ordering::Release);
+        self.with.lost.find(self.topic.topic);
         Ok(subscription)
     }
 
@@ -179,7 +211,7 @@ impl Consumer {
                     return;
                 }
                 Err(error) => {
-                    self.connected.store(false, Ordering::Release);
+                    self.with.lost.lose(self.topic.topic);
                     tracing::warn!(topic = self.topic.topic, error = ?error, "lost a subscription; subscribing again");
                 }
             }
@@ -294,7 +326,7 @@ impl Consumer {
 mod tests {
     use super::*;
 
-    use crate::server::{Route, probe::Probe};
+    use crate::server::probe::Probe;
     use crate::spec::{Kind, Spec};
 
     const ONE: &Spec = &Spec::new::<(), ()>("/a.A/One", "a.A", Kind::Unary).topic(Topic::new("t").queue("q"));
@@ -303,8 +335,7 @@ mod tests {
     const ALONE: &Spec = &Spec::new::<(), ()>("/a.A/Alone", "a.A", Kind::Unary).topic(Topic::new("t"));
 
     fn bound(spec: &'static Spec) -> row::Bound {
-        let Route { spec, endpoint } = Route { spec, endpoint: Arc::new(Probe) };
-        row::Bound { spec, endpoint }
+        row::Bound { spec, endpoint: Arc::new(Probe) }
     }
 
     #[test]

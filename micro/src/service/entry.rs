@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::config::{self, Settings, Sources};
 use crate::error::Result;
-use crate::logs;
+use crate::logs::{self, Ring};
 use crate::registry::{Defaults, Handle};
 
 use super::Service;
@@ -35,25 +35,25 @@ pub trait Start: Sized {
     const READS_FLAGS: bool = true;
 
     /// Makes the argument.
-    fn open(package: Package, sources: Sources) -> impl Future<Output = Result<Self>>;
+    fn open(package: Package, sources: Sources, ring: Option<Ring>) -> impl Future<Output = Result<Self>>;
 }
 
 impl Start for () {
     const READS_FLAGS: bool = false;
 
-    async fn open(_: Package, _: Sources) -> Result<Self> {
+    async fn open(_: Package, _: Sources, _: Option<Ring>) -> Result<Self> {
         Ok(())
     }
 }
 
 impl Start for Service {
-    async fn open(package: Package, sources: Sources) -> Result<Self> {
-        Ok(Service::automatic(package, sources))
+    async fn open(package: Package, sources: Sources, ring: Option<Ring>) -> Result<Self> {
+        Ok(Service::automatic(package, sources, ring))
     }
 }
 
 impl Start for Client {
-    async fn open(_: Package, sources: Sources) -> Result<Self> {
+    async fn open(_: Package, sources: Sources, _: Option<Ring>) -> Result<Self> {
         let settings = Settings::load(&sources)?;
         let defaults = Defaults::new(settings.local_registry_dir.value);
         let registry = Handle::open(&settings.registry.value, &defaults).await?;
@@ -114,7 +114,8 @@ where
         Ok(settings) => settings,
         Err(error) => return refuse(error.message()),
     };
-    if let Err(error) = logs::set_up(&settings.log.value) {
+    let ring = settings.debug.value.then(|| Ring::new(settings.log_records.value));
+    if let Err(error) = logs::set_up(&settings.log.value, ring.as_ref()) {
         return refuse(error.message());
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -122,7 +123,7 @@ where
         Err(error) => return fail(&format!("cannot start the runtime: {error}")),
     };
     let failure = runtime.block_on(async {
-        match A::open(package, sources).await {
+        match A::open(package, sources, ring).await {
             Ok(argument) => run(argument).await.failure(),
             Err(error) => Some(format!("{error:?}")),
         }

@@ -44,6 +44,7 @@ const MESSAGE_LIMIT: usize = 4 << 10;
 
 /// What keeps the statuses true. Dropping it leaves them as they are.
 pub(super) struct Health {
+    statuses: Arc<Statuses>,
     keeping: JoinHandle<()>,
     over: CancellationToken,
 }
@@ -59,20 +60,26 @@ impl Health {
         let mut all = vec![String::new()];
         all.extend(names);
         let phase = readiness.phase();
-        let statuses =
-            Arc::new(Statuses { reporter, names: all, readiness, told: Mutex::new(None), watchers: Count::default() });
+        let statuses = Arc::new(Statuses {
+            reporter,
+            names: all,
+            readiness,
+            told: Mutex::new(None),
+            watchers: Count::default(),
+        });
         let over = CancellationToken::new();
         let door = Door {
             server: server.max_decoding_message_size(MESSAGE_LIMIT),
             statuses: statuses.clone(),
             over: over.clone(),
         };
-        let keeping = tokio::spawn(keep(statuses, phase));
-        (Health { keeping, over }, HttpService::of(door))
+        let keeping = tokio::spawn(keep(statuses.clone(), phase));
+        (Health { statuses, keeping, over }, HttpService::of(door))
     }
 
-    /// Ends every watch, with a status that sends its caller elsewhere.
-    pub(super) fn end(&self) {
+    /// Ends every watch, with a status that sends its caller elsewhere, once it has said that nothing serves.
+    pub(super) async fn end(&self) {
+        self.statuses.tell(false).await;
         self.over.cancel();
     }
 }
@@ -241,7 +248,8 @@ mod tests {
         let mut framed = vec![0];
         framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
         framed.extend_from_slice(&message);
-        let request = http::Request::post(format!("{PATH}{method}")).header("content-type", "application/grpc");
+        let request =
+            http::Request::post(format!("{PATH}{method}")).header("content-type", "application/grpc");
         door.answer(request.body(HttpBody::full(framed)).unwrap()).await
     }
 
@@ -305,7 +313,7 @@ mod tests {
         assert_eq!(next(&mut watch).await, SERVING);
         phase.send_replace(Phase::Stopping);
         assert_eq!(next(&mut watch).await, NOT_SERVING);
-        health.end();
+        health.end().await;
         assert_eq!(next(&mut watch).await, Err(Code::Unavailable.number()));
         assert!(watch.is_end_stream());
     }

@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::broker::{Broker, Capability, Defaults, Envelope, Handle, Receipt, Schemes, Subscribe, Subscription};
+use crate::broker::{
+    Broker, Capability, Defaults, Envelope, Handle, Receipt, Schemes, Subscribe, Subscription,
+};
 use crate::error::{Code, Result};
 
 /// A broker that is opened by the first use that succeeds.
-struct Late {
+#[derive(Clone)]
+pub(super) struct Late(Arc<Inner>);
+
+struct Inner {
     uri: String,
     schemes: Schemes,
     defaults: Defaults,
@@ -17,19 +22,29 @@ struct Late {
 
 impl Late {
     async fn get(&self) -> Result<&Handle> {
-        self.opened.get_or_try_init(|| self.schemes.open(&self.uri, &self.defaults)).await
+        let inner = &self.0;
+        inner.opened.get_or_try_init(|| inner.schemes.open(&inner.uri, &inner.defaults)).await
+    }
+
+    /// Opens the broker unless it is open.
+    ///
+    /// # Errors
+    ///
+    /// The broker's own, as long as it is not there.
+    pub(super) async fn check(&self) -> Result<()> {
+        self.get().await.map(drop)
     }
 }
 
 impl Broker for Late {
     fn name(&self) -> String {
         // What follows the scheme may hold a password.
-        let scheme = self.uri.split(':').next().unwrap_or_default();
-        self.opened.get().map_or_else(|| format!("{scheme}: (not connected yet)"), Handle::name)
+        let scheme = self.0.uri.split(':').next().unwrap_or_default();
+        self.0.opened.get().map_or_else(|| format!("{scheme}: (not connected yet)"), Handle::name)
     }
 
     fn capability(&self) -> Capability {
-        self.opened.get().map(Handle::capability).unwrap_or_default()
+        self.0.opened.get().map(Handle::capability).unwrap_or_default()
     }
 
     async fn publish(&self, envelope: &Arc<Envelope>) -> Result<Receipt> {
@@ -41,7 +56,7 @@ impl Broker for Late {
     }
 
     async fn close(&self) -> Result<()> {
-        match self.opened.get() {
+        match self.0.opened.get() {
             Some(broker) => broker.close().await,
             None => Ok(()),
         }
@@ -53,13 +68,15 @@ impl Broker for Late {
 /// # Errors
 ///
 /// What trying again would not mend, such as an unknown scheme.
-pub(super) async fn open(uri: &str, schemes: Schemes, defaults: Defaults) -> Result<Handle> {
+pub(super) async fn open(uri: &str, schemes: Schemes, defaults: Defaults) -> Result<(Handle, Option<Late>)> {
     match schemes.open(uri, &defaults).await {
         Err(error) if matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded) => {
             tracing::warn!(error = ?error, "the broker is not there; starting without it and trying on");
-            Ok(Late { uri: uri.to_owned(), schemes, defaults, opened: OnceCell::new() }.into())
+            let inner = Inner { uri: uri.to_owned(), schemes, defaults, opened: OnceCell::new() };
+            let late = Late(Arc::new(inner));
+            Ok((late.clone().into(), Some(late)))
         }
-        opened => opened,
+        opened => Ok((opened?, None)),
     }
 }
 
@@ -88,7 +105,8 @@ mod tests {
             }
         });
         let defaults = Defaults::new(registry::Memory::new().into());
-        let broker = open("late://user:hunter2@host", schemes, defaults).await.unwrap();
+        let (broker, late) = open("late://user:hunter2@host", schemes, defaults).await.unwrap();
+        assert!(late.is_some());
         assert!(broker.name().contains("not connected") && !broker.name().contains("hunter2"));
         let publish = || broker.publish(Envelope::new("a", "x"));
         assert_eq!(publish().await.unwrap_err().code(), Code::Unavailable);
@@ -99,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_wrong_stays_wrong() {
         let defaults = Defaults::new(registry::Memory::new().into());
-        let error = open("nonsense:", Schemes::new(), defaults).await.unwrap_err();
+        let error = open("nonsense:", Schemes::new(), defaults).await.err().unwrap();
         assert_eq!(error.code(), Code::InvalidArgument);
     }
 }

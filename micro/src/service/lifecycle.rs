@@ -9,18 +9,20 @@ use crate::broker;
 use crate::client::Transport;
 use crate::config::{Origin, Settings};
 use crate::context::Home;
+use crate::debug;
 use crate::error::{Error, Result};
 use crate::registry::{Defaults, Endpoint, Handle, Node, Schemes};
 use crate::server::{HttpService, Limits, Options, Routes, Server};
 use crate::wire;
 
 use super::announce::Announcement;
-use super::consumers::{Consumers, Surroundings};
+use super::consumers::{Consumers, Lost, Surroundings};
+use super::grpc_health::Health;
 use super::hooks::{self, Hook, within};
 use super::inlet::Inlet;
-use super::late;
+use super::late::{self, Late};
 use super::setup::Setup;
-use super::{Bound, Opened, Phase, Service, advertise, banner, mount, row};
+use super::{Bound, Opened, Phase, Service, advertise, banner, mount, row, told};
 
 #[cfg(feature = "inventory")]
 use super::link_inventory::registrations;
@@ -42,6 +44,8 @@ pub(crate) enum Reach {
 pub(super) struct Running {
     server: Server,
     consumers: Consumers,
+    health: Option<Health>,
+    debug: Option<Arc<debug::State>>,
     broker: broker::Handle,
     announcement: Announcement,
     drain: Duration,
@@ -158,10 +162,19 @@ impl Service {
     async fn bring_up(&self, setup: Setup, reach: Reach) -> Result<(Running, Vec<Hook>)> {
         let settings = load(&setup)?;
         let limit = settings.hook_timeout.value;
+        let mut checks = setup.checks;
         let (registry, transport, broker) = match reach {
             Reach::Port => {
                 let registry = open_registry(setup.registry.as_ref(), &setup.schemes, &settings).await?;
-                let broker = open_broker(setup.broker, setup.broker_schemes, &registry, &settings).await?;
+                let opening = open_broker(setup.broker, setup.broker_schemes, &registry, &settings);
+                let (broker, late) = opening.await?;
+                if let Some(late) = late {
+                    let check = move || {
+                        let late = late.clone();
+                        async move { late.check().await }
+                    };
+                    checks.add_internal("micro.broker", check)?;
+                }
                 (registry, None, broker)
             }
             Reach::Process(registry, transport, shared) => {
@@ -203,8 +216,24 @@ impl Service {
             inbox.limit(settings.message_limit.value);
             mounts.add(inbox.path().to_owned(), HttpService::of(Inlet(inbox.clone())))?;
         }
+        let lost = Lost::default();
+        if !subscribers.is_empty() {
+            let lost = lost.clone();
+            checks.add_internal("micro.subscriptions", move || std::future::ready(lost.check()))?;
+        }
+        let readiness = checks.open(settings.check_timeout.value, self.inner.phase.subscribe());
         let mut routes = Routes::new();
-        for row::Bound { spec, endpoint } in methods {
+        let mut answered = methods;
+        let debug = settings.debug.value.then(|| {
+            let specs = answered.iter().chain(&subscribers).map(|bound| bound.spec).collect();
+            let client = home.client.clone();
+            debug::State::new(routes.stats().clone(), readiness.clone(), setup.ring, client, specs)
+        });
+        if let Some(state) = &debug {
+            answered.extend(debug::rows(state, &home));
+        }
+        let health = told::mount(&mut mounts, &settings, &answered, &readiness)?;
+        for row::Bound { spec, endpoint } in answered {
             routes.add(spec, endpoint)?;
         }
         let server = Server::new(
@@ -232,6 +261,7 @@ impl Service {
             codecs: setup.codecs,
             timeout: settings.event_timeout.value,
             limit,
+            lost,
         };
         let consumers = match Consumers::start(subscribers, surroundings).await {
             Ok(consumers) => consumers,
@@ -242,6 +272,9 @@ impl Service {
         };
         if let Some(inbox) = &inbox {
             node.topics = inbox.subscriptions();
+        }
+        if let Some(state) = &debug {
+            state.announced(node.clone());
         }
         let announcing =
             Announcement::make(registry.clone(), node.clone(), settings.registry_ttl.value, limit);
@@ -260,6 +293,8 @@ impl Service {
         let running = Running {
             server,
             consumers,
+            health,
+            debug,
             broker,
             announcement,
             drain: settings.drain.value,
@@ -271,8 +306,8 @@ impl Service {
     }
 
     async fn bring_down(&self, running: Running) -> Result<()> {
-        let Running { server, consumers, broker, announcement, drain, hook_timeout, before_stop, after_stop } =
-            running;
+        let Running { server, consumers, health, debug, broker, announcement, .. } = running;
+        let Running { drain, hook_timeout, before_stop, after_stop, .. } = running;
         let end = Instant::now().checked_add(drain);
         let left = || end.map_or(drain, |end| end.saturating_duration_since(Instant::now()));
         let before = hooks::run_all("before_stop", before_stop, self, hook_timeout).await;
@@ -282,6 +317,9 @@ impl Service {
             inbox.refuse();
         }
         server.refuse();
+        if let Some(state) = &debug {
+            state.stop();
+        }
         tracing::info!(service = self.name(), in_flight = server.in_flight(), "stopping");
         // The port stays open until nobody can find the node any more: late comers are refused politely, in a way
         // that lets them go elsewhere.
@@ -293,6 +331,9 @@ impl Service {
         consumers.finish(left()).await;
         flush(&broker, left()).await;
         announcement.withdraw().await;
+        if let Some(health) = &health {
+            health.end().await;
+        }
         server.close(cut_off > 0).await;
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
         tracing::info!(service = self.name(), "stopped");
@@ -341,10 +382,10 @@ async fn open_broker(
     schemes: broker::Schemes,
     registry: &Handle,
     settings: &Settings,
-) -> Result<broker::Handle> {
+) -> Result<(broker::Handle, Option<Late>)> {
     let told = matches!(settings.broker.origin, Origin::Flag(_) | Origin::Environment(_));
     if let Some(broker) = made.filter(|_| !told) {
-        return Ok(broker);
+        return Ok((broker, None));
     }
     let defaults = broker::Defaults::new(registry.clone());
     let opening = late::open(&settings.broker.value, schemes, defaults);
@@ -379,7 +420,7 @@ async fn listen(server: &Server, settings: &Settings, registry: &Handle) -> Resu
     let address: SocketAddr = advertise::listen_on(&settings.address.value, settings.insecure.value).await?;
     let listener = server.bind(address).await?;
     let local = listener.local_addr()?;
-    let remote = registry.capability().remote;
+    let remote = !registry.capability().takes_loopback();
     let announced = advertise::announced(local, settings.advertise.value.as_ref(), remote)?;
     server.serve(listener);
     Ok(Bound { local: Some(local), announced: vec![announced] })

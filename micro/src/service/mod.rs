@@ -37,8 +37,10 @@ mod advertise;
 mod announce;
 mod banner;
 mod builder;
+pub(crate) mod checks;
 mod consumers;
 pub(crate) mod entry;
+mod grpc_health;
 mod hooks;
 mod inlet;
 mod late;
@@ -49,11 +51,14 @@ pub(crate) mod link_inventory;
 #[cfg(not(feature = "inventory"))]
 pub(crate) mod link_linkme;
 mod mount;
+mod probes;
+mod reflection;
 pub(crate) mod row;
 mod run;
 mod setup;
 mod signals;
 pub(crate) mod subscriber;
+mod told;
 pub(crate) mod unopened;
 
 use std::fmt;
@@ -66,6 +71,7 @@ use crate::address::Address;
 use crate::client::{Caller, Client, Publish, Target, TypedClient};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
+use crate::logs::Ring;
 use crate::message::Message;
 use crate::server::Server;
 
@@ -154,8 +160,8 @@ impl Service {
     }
 
     /// Makes the service of a package, as `#[micro::main]` does.
-    pub(crate) fn automatic(package: Package, sources: Sources) -> Self {
-        Service::from_setup(package.name.to_owned(), Setup::automatic(package, sources))
+    pub(crate) fn automatic(package: Package, sources: Sources, ring: Option<Ring>) -> Self {
+        Service::from_setup(package.name.to_owned(), Setup::automatic(package, sources, ring))
     }
 
     fn from_setup(name: String, setup: Setup) -> Self {

@@ -110,7 +110,8 @@ mod tests {
     async fn ask(probe: &Probe, method: Method) -> (u16, http::HeaderMap, String) {
         let (head, mut body) = probe.clone().answer(method).await.into_parts();
         let mut text = String::new();
-        while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
             text += std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap();
         }
         (head.status.as_u16(), head.headers, text)

@@ -47,7 +47,8 @@ fn services<'a>(specs: impl IntoIterator<Item = &'a Spec>, health: bool) -> Resu
 /// Registers everything with either version; by itself each knows only of itself.
 fn builder<'a>(files: &'a [u8], contracts: &[&str], health: bool) -> Builder<'a> {
     // A file may hold services that are not served here, so those that are listed are named.
-    let reflection = [v1::server_reflection_server::SERVICE_NAME, v1alpha::server_reflection_server::SERVICE_NAME];
+    let reflection =
+        [v1::server_reflection_server::SERVICE_NAME, v1alpha::server_reflection_server::SERVICE_NAME];
     let health = health.then_some(grpc_health::CONTRACT);
     let builder = Builder::configure()
         .include_reflection_service(false)
@@ -60,4 +61,34 @@ fn builder<'a>(files: &'a [u8], contracts: &[&str], health: bool) -> Builder<'a>
 
 fn failed(error: ReflectionError) -> Error {
     Error::internal("the contracts cannot be told by reflection").with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::spec::Kind;
+
+    const PING: Spec = Spec::new::<(), ()>("/ping.v1.Ping/Ping", "ping.v1.Ping", Kind::Unary);
+    // Called like a message that it reaches, which no set of files can hold.
+    const EMPTY: Spec =
+        Spec::new::<(), ()>("/google.protobuf.Empty/Ping", "google.protobuf.Empty", Kind::Unary);
+
+    #[test]
+    fn both_versions_are_there_for_whatever_is_served() {
+        let none: [&Spec; 0] = [];
+        for specs in [&none[..], &[&PING]] {
+            let paths: Vec<_> =
+                mounts(specs.iter().copied(), true).into_iter().map(|(path, _)| path).collect();
+            assert_eq!(paths.len(), 2);
+            assert!(paths.iter().all(|path| path.starts_with("/grpc.reflection.v1") && path.ends_with('/')));
+        }
+    }
+
+    #[test]
+    fn a_contract_that_cannot_be_described_is_no_reason_to_fail() {
+        assert!(mounts([&PING, &EMPTY], true).is_empty());
+        let error = contract::descriptor_set([&EMPTY]).unwrap_err();
+        assert!(error.message().contains("google.protobuf.Empty"), "{error}");
+    }
 }

@@ -12,10 +12,12 @@ use crate::codec::{Codec, Codecs, Dynamic};
 use crate::config::Sources;
 use crate::error::Result;
 use crate::layer::{Layer, Layers};
+use crate::logs::Ring;
 use crate::message::Descriptor;
 use crate::registry::{Handle, Schemes};
 use crate::server::{HttpLayers, Mounts};
 
+use super::checks::Checks;
 use super::hooks::Hooks;
 use super::link::Instance;
 use super::mount::{Given, Mounted, Wanted};
@@ -37,6 +39,9 @@ pub(crate) struct Setup {
     pub(super) mounts: Mounts,
     pub(super) client: ClientBuilder,
     pub(super) wanted: Wanted,
+    pub(super) checks: Checks,
+    /// Where the latest log records are kept.
+    pub(super) ring: Option<Ring>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) hooks: Hooks,
     /// Whether the person at the terminal is told who listens where.
@@ -60,6 +65,8 @@ impl Setup {
             mounts: Mounts::default(),
             client: Client::builder(),
             wanted: Wanted::default(),
+            checks: Checks::new(),
+            ring: None,
             metadata: Vec::new(),
             hooks: Hooks::default(),
             readable: false,
@@ -67,8 +74,9 @@ impl Setup {
     }
 
     /// Takes name, version, settings and annotated services from around the package.
-    pub(super) fn automatic(package: Package, sources: Sources) -> Self {
+    pub(super) fn automatic(package: Package, sources: Sources, ring: Option<Ring>) -> Self {
         let mut setup = Setup::new(String::new());
+        setup.ring = ring;
         setup.sources = sources;
         setup.sources.set("name", package.name);
         setup.sources.set("version", package.version);

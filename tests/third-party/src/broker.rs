@@ -55,11 +55,13 @@ impl Journal {
     /// What the file system says; `data loss` for a file that is no journal.
     pub fn open(path: impl AsRef<Path>) -> Result<Journal> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
         // A line that a crash has cut short was never called stored.
-        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
-        file.set_len(text.len() as u64)?;
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        file.set_len(bytes.len() as u64)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::data_loss("the file is no journal: it is no text"))?;
         let mut state = State { file, events: 0, queues: BTreeMap::new(), ids: 0 };
         for text in text.lines() {
             state.replay(Line::read(text)?);

@@ -76,7 +76,7 @@ impl Registry for Tree {
     }
 
     fn capability(&self) -> Capability {
-        Capability::default().any_writer()
+        Capability::default().any_writer().whole()
     }
 
     async fn register(&self, node: &Node, _: &Register) -> Result<()> {

@@ -12,8 +12,8 @@ use crate::metadata::Metadata;
 use super::Fixture;
 use super::content::same;
 use super::listener::{
-    Listener, check, each_once, event, everybody, in_step, loose, numbers, publish, publish_loose, queue,
-    soon, text,
+    Listener, Members, check, each_once, event, everybody, in_step, loose, numbers, polled, publish,
+    publish_loose, queue, soon, text,
 };
 
 /// How long a verdict may take where a case waits for that to pass.
@@ -205,6 +205,22 @@ pub(super) async fn what_a_dead_member_held_goes_to_another(fixture: Fixture) ->
     }
     each_once(&came, numbers(100))?;
     lives.expect_nothing(&fixture.broker).await
+}
+
+pub(super) async fn a_member_that_stands_still_keeps_nothing_from_others(fixture: Fixture) -> Result<()> {
+    let options = queue("q").ack_wait(SHORT);
+    let mut still = Listener::new(&fixture.peer, &options).await?;
+    let reads = Listener::new(&fixture.peer, &options).await?;
+    // Asks for an event and never again. One that is handed to it nevertheless comes again after its time.
+    check!(polled(3, still.0.next()).await.is_none(), "something came before anything was published");
+    let mut reads = Members::new([reads]);
+    // Time enough for it to begin to wait.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    publish_loose(&fixture.broker, numbers(20)).await?;
+    let handled: Vec<String> = reads.take_many(20).await?.into_iter().map(|(_, text)| text).collect();
+    each_once(&handled, numbers(20))
 }
 
 pub(super) async fn an_event_that_always_fails_holds_up_nobody(fixture: Fixture) -> Result<()> {

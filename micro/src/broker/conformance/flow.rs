@@ -146,6 +146,23 @@ pub(super) async fn without_verdicts_an_event_comes_once(fixture: Fixture) -> Re
     Ok(())
 }
 
+pub(super) async fn without_verdicts_events_are_lent(fixture: Fixture) -> Result<()> {
+    let mut all = Listener::new(&fixture.peer, &everybody().ack(Ack::Auto)).await?;
+    let mut queued = Listener::new(&fixture.peer, &queue("q").ack(Ack::Auto)).await?;
+    publish_all(&fixture.broker, numbers(3)).await?;
+    for number in numbers(3) {
+        for listener in [&mut all, &mut queued] {
+            let lent = soon("an event", listener.0.read()).await?;
+            check!(lent.data == *number.as_bytes(), "expected {number}, was lent {:?}", lent.data);
+        }
+    }
+    // Both ways to read go on where the other has been.
+    publish(&fixture.broker, event("the last")).await?;
+    all.next_of("the last").await?;
+    queued.next_of("the last").await?;
+    Ok(())
+}
+
 pub(super) async fn a_receipt_promises_what_is_claimed(fixture: Fixture) -> Result<()> {
     let stores = fixture.broker.capability().stored;
     let to_nobody = publish(&fixture.broker, event("0")).await?;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::coop;
 
-use crate::broker::{Delivery, Envelope, Lend, Source, Subscribe};
+use crate::broker::{Delivery, Envelope, Source, Subscribe};
 use crate::error::{Error, Result};
 use crate::event::Shelf as _;
 
@@ -63,12 +63,10 @@ impl Source for Cursor {
         self.tape.dropped
     }
 
-    fn lend(&mut self) -> Option<&mut dyn Lend> {
-        Some(self)
+    fn lends(&self) -> bool {
+        true
     }
-}
 
-impl Lend for Cursor {
     fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
         self.poll(context).map(Ok)
     }

@@ -1,7 +1,7 @@
 //! A queue, or a subscription that gives verdicts: a place in the log, what is worked on, what comes again.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker, ready};
@@ -153,6 +153,14 @@ impl Group {
         state.members.is_empty()
     }
 
+    /// Lets a member off from waiting. If it was woken already, another one is, in its place.
+    fn give_up(&self, member: u64) {
+        let mut state = self.lock();
+        if state.waiting.remove(&member).is_none() {
+            state.wake();
+        }
+    }
+
     /// Takes the verdict on a delivery. One that comes too late is no error: the event comes again.
     fn settle(&self, ticket: u64, verdict: &Verdict) {
         let mut state = self.lock();
@@ -184,7 +192,11 @@ impl Group {
                 break;
             }
         }
-        state.waiting.entry(member).and_modify(|waiting| waiting.clone_from(waker)).or_insert_with(|| waker.clone());
+        state
+            .waiting
+            .entry(member)
+            .and_modify(|waiting| waiting.clone_from(waker))
+            .or_insert_with(|| waker.clone());
         let until = state.earliest();
         state.armed = until;
         Next::Wait(until)
@@ -197,9 +209,7 @@ impl Group {
             return false;
         }
         match &state.backlog {
-            Backlog::Tape(tape) => {
-                self.topic.log.park(self.id, tape.position(), &Waker::from(self.clone()))
-            }
+            Backlog::Tape(tape) => self.topic.log.park(self.id, tape.position(), &Waker::from(self.clone())),
             Backlog::Own { waiting, .. } => !waiting.is_empty(),
         }
     }
@@ -243,7 +253,8 @@ impl Group {
         let ticket = state.tickets;
         state.tickets += 1;
         // One past the end of time is never due.
-        let due = now.checked_add(self.options.ack_wait).unwrap_or_else(|| now + Duration::from_secs(1 << 32));
+        let due =
+            now.checked_add(self.options.ack_wait).unwrap_or_else(|| now + Duration::from_secs(1 << 32));
         state.due.insert((due, ticket));
         state.out.insert(ticket, Out { entry, attempt, member, due });
         if state.armed.is_none_or(|armed| due < armed) {
@@ -383,6 +394,10 @@ impl Source for Member {
             };
             ready!(sleep.as_mut().poll(context));
         }
+    }
+
+    fn give_up(&mut self) {
+        self.group.give_up(self.id);
     }
 
     fn dropped(&self) -> u64 {

@@ -94,6 +94,8 @@ struct State {
     bytes: usize,
     /// How many events the readers may be behind, by reader.
     readers: HashMap<u64, u64>,
+    /// The largest of these; `None` without readers.
+    behind: Option<u64>,
     /// Who waits for the next event.
     parked: HashMap<u64, Waker>,
 }
@@ -112,6 +114,7 @@ impl Log {
     pub(super) fn join(&self, reader: u64, capacity: u64) -> u64 {
         let mut state = self.lock();
         state.readers.insert(reader, capacity);
+        state.behind = state.readers.values().max().copied();
         self.tail()
     }
 
@@ -120,7 +123,8 @@ impl Log {
         let mut state = self.lock();
         state.readers.remove(&reader);
         state.parked.remove(&reader);
-        let Some(behind) = state.readers.values().max().copied() else {
+        state.behind = state.readers.values().max().copied();
+        let Some(behind) = state.behind else {
             (state.segments, state.bytes) = (VecDeque::new(), 0);
             return;
         };
@@ -130,7 +134,7 @@ impl Log {
     /// Appends an event. Returns who has to be told.
     pub(super) fn append(&self, entry: Entry) -> Vec<Waker> {
         let mut state = self.lock();
-        let Some(behind) = state.readers.values().max().copied() else { return Vec::new() };
+        let Some(behind) = state.behind else { return Vec::new() };
         let position = self.tail();
         let size = entry.envelope.size();
         let fits = state.segments.back().is_some_and(|(segment, bytes)| {
@@ -144,7 +148,9 @@ impl Log {
         }
         if let Some((segment, bytes)) = state.segments.back_mut() {
             *bytes += size;
-            if let Some(slot) = usize::try_from(position - segment.start).ok().and_then(|at| segment.slots.get(at)) {
+            if let Some(slot) =
+                usize::try_from(position - segment.start).ok().and_then(|at| segment.slots.get(at))
+            {
                 // Empty: positions are given out once.
                 let _ = slot.set(entry);
             }
@@ -162,7 +168,9 @@ impl Log {
         let index = state.segments.partition_point(|(segment, _)| segment.start <= position);
         match index.checked_sub(1).and_then(|index| state.segments.get(index)) {
             Some((segment, _)) if segment.holds(position) => Found::Segment(segment.clone()),
-            _ => Found::Begins(state.segments.front().map_or_else(|| self.tail(), |(segment, _)| segment.start)),
+            _ => Found::Begins(
+                state.segments.front().map_or_else(|| self.tail(), |(segment, _)| segment.start),
+            ),
         }
     }
 
@@ -172,7 +180,11 @@ impl Log {
         if self.tail() > position {
             return true;
         }
-        state.parked.entry(reader).and_modify(|parked| parked.clone_from(waker)).or_insert_with(|| waker.clone());
+        state
+            .parked
+            .entry(reader)
+            .and_modify(|parked| parked.clone_from(waker))
+            .or_insert_with(|| waker.clone());
         false
     }
 

@@ -184,7 +184,9 @@ async fn topics_and_queues_are_forgotten_with_their_last_subscription() {
     assert!(other.unwrap_err().message().contains("\"q\""));
     drop(member);
     assert_eq!(broker.topics.lock().len(), 0);
-    assert!(Handle::from(broker.clone()).subscribe(&Subscribe::new("t").queue("q").capacity(1)).await.is_ok());
+    assert!(
+        Handle::from(broker.clone()).subscribe(&Subscribe::new("t").queue("q").capacity(1)).await.is_ok()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -235,4 +237,42 @@ async fn many_publishers_and_members_lose_nothing_and_do_nothing_twice() {
         let own = read.iter().filter_map(|text| text.strip_prefix(&format!("{publisher} ")));
         assert!(own.eq(numbers(0..EACH).collect::<Vec<_>>().iter().map(String::as_str)), "out of order");
     }
+}
+
+#[tokio::test]
+async fn an_event_does_not_wait_for_a_member_that_waits_no_more() {
+    let broker = Memory::new();
+    let mut gone = subscribe(&broker, Subscribe::new("t").queue("q")).await;
+    let mut there = subscribe(&broker, Subscribe::new("t").queue("q")).await;
+    for number in 0..10 {
+        assert!(nothing(&mut gone).await);
+        let heard = tokio::spawn(async move {
+            let heard = next(&mut there).await;
+            (there, heard)
+        });
+        tokio::task::yield_now().await;
+        publish(&broker, numbers(number..number + 1)).await;
+        let (back, heard) = heard.await.unwrap();
+        there = back;
+        assert_eq!(heard, fresh(&number.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn who_is_woken_and_gives_up_wakes_another() {
+    let broker = Memory::new();
+    let mut first = subscribe(&broker, Subscribe::new("t").queue("q")).await;
+    let mut second_member = subscribe(&broker, Subscribe::new("t").queue("q")).await;
+    let mut woken = Box::pin(first.next());
+    let mut waits = Box::pin(second_member.next());
+    let poll = async |future: std::pin::Pin<&mut dyn Future<Output = Result<crate::broker::Delivery>>>| {
+        let mut future = future;
+        std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_pending()))
+            .await
+    };
+    assert!(poll(woken.as_mut()).await && poll(waits.as_mut()).await);
+    publish(&broker, numbers(0..1)).await;
+    drop(woken);
+    let delivery = tokio::time::timeout(60 * second(), waits).await.unwrap().unwrap();
+    assert_eq!(&delivery.data()[..], b"0");
 }

@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use crate::broker::{Ack, Envelope, Overflow, Subscribe, Subscription};
 use crate::error::Result;
 
-use super::{Place, Topics};
 use super::cursor::Cursor;
 use super::group::{Group, Member};
 use super::log::{Entry, Log};
+use super::{Place, Topics};
 
 #[derive(Default)]
 pub(super) struct Topic {
@@ -57,7 +57,11 @@ impl Topic {
         true
     }
 
-    pub(super) fn subscribe(self: &Arc<Self>, options: &Subscribe, topics: &Arc<Topics>) -> Result<Subscription> {
+    pub(super) fn subscribe(
+        self: &Arc<Self>,
+        options: &Subscribe,
+        topics: &Arc<Topics>,
+    ) -> Result<Subscription> {
         let place = || Place { topics: topics.clone(), name: options.topic.clone() };
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let in_passing = options.ack == Ack::Auto && options.overflow == Overflow::DropOldest;

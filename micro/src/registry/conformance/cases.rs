@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
-use crate::registry::{Endpoint, Handle, Node, Query, Register, State};
+use crate::registry::{Endpoint, Handle, Node, Query, Register, State, Subscription};
 
 use super::Fixture;
 use super::view::{View, check, found};
@@ -43,6 +43,25 @@ pub(super) async fn a_registered_node_is_found(fixture: Fixture) -> Result<()> {
     let nodes = fixture.writer.lookup(&Query::all()).await?;
     check!(nodes == [node("a")], "found {nodes:?}");
     found(&fixture.reader, &Query::all(), &["a"]).await?;
+    Ok(())
+}
+
+pub(super) async fn what_calling_a_node_needs_comes_back(fixture: Fixture) -> Result<()> {
+    let full = node("a")
+        .version("1.2.3-rc.1+5")
+        .zone("eu-1a")
+        .state(State::Draining)
+        .wire("grpc")
+        .wire("json")
+        .contract("greeter.v2.Say")
+        .codec("proto")
+        .codec("json")
+        .subscription(Subscription::new("greeter.said", "ledger"))
+        .subscription(Subscription::new("greeter.left", ""))
+        .metadata("team", "blue");
+    put(&fixture.writer, &full).await?;
+    let nodes = found(&fixture.reader, &Query::all(), &["a"]).await?;
+    check!(nodes == [full], "found {nodes:?}");
     Ok(())
 }
 
@@ -129,6 +148,20 @@ pub(super) async fn a_contract_of_one_service_is_found(fixture: Fixture) -> Resu
     Ok(())
 }
 
+pub(super) async fn a_topic_is_found_whatever_the_service(fixture: Fixture) -> Result<()> {
+    let takes = |id: &str, service: &str, topic: &str, queue: &str| {
+        Node::new(id, service).contract("x.v1.A").subscription(Subscription::new(topic, queue))
+    };
+    put(&fixture.writer, &takes("a", "one", "x.said", "")).await?;
+    put(&fixture.writer, &takes("b", "two", "x.said", "queue")).await?;
+    put(&fixture.writer, &takes("c", "two", "x", "x.said")).await?;
+    put(&fixture.writer, &Node::new("d", "x.said")).await?;
+    found(&fixture.reader, &Query::topic("x.said"), &["a", "b"]).await?;
+    found(&fixture.reader, &Query::topic("x.said").of_service("two"), &["b"]).await?;
+    found(&fixture.reader, &Query::topic("x.v1.A"), &[]).await?;
+    Ok(())
+}
+
 pub(super) async fn what_nobody_serves_is_an_empty_answer(fixture: Fixture) -> Result<()> {
     put(&fixture.writer, &node("a")).await?;
     found(&fixture.reader, &Query::service("nobody"), &[]).await?;
@@ -167,6 +200,16 @@ pub(super) async fn a_node_that_changes_contracts_is_found_by_the_new_one(fixtur
     put(&fixture.writer, &Node::new("a", "s").contract("x.v2.A")).await?;
     found(&fixture.reader, &Query::contract("x.v2.A"), &["a"]).await?;
     found(&fixture.reader, &Query::contract("x.v1.A"), &[]).await?;
+    Ok(())
+}
+
+pub(super) async fn a_node_that_changes_topics_is_found_by_the_new_one(fixture: Fixture) -> Result<()> {
+    let takes = |topic: &str| Node::new("a", "s").subscription(Subscription::new(topic, ""));
+    put(&fixture.writer, &takes("x.said")).await?;
+    found(&fixture.reader, &Query::topic("x.said"), &["a"]).await?;
+    put(&fixture.writer, &takes("x.left")).await?;
+    found(&fixture.reader, &Query::topic("x.left"), &["a"]).await?;
+    found(&fixture.reader, &Query::topic("x.said"), &[]).await?;
     Ok(())
 }
 
@@ -354,6 +397,17 @@ pub(super) async fn a_node_that_begins_to_match_is_there(fixture: Fixture) -> Re
     check!(view.ids().is_empty(), "began with {:?}", view.ids());
     put(&fixture.writer, &Node::new("a", "s").contract("x.v1.A")).await?;
     view.until_ids(&["a"]).await
+}
+
+pub(super) async fn a_watch_of_a_topic_sees_who_takes_its_events(fixture: Fixture) -> Result<()> {
+    let mut view = View::begin(&fixture.reader, Query::topic("x.said")).await?;
+    let subscribed = Node::new("a", "s").subscription(Subscription::new("x.said", "queue"));
+    put(&fixture.writer, &node("b")).await?;
+    put(&fixture.writer, &subscribed).await?;
+    view.until_ids(&["a"]).await?;
+    check!(view.get("a") == Some(&subscribed), "saw {:?}", view.get("a"));
+    put(&fixture.writer, &Node::new("a", "s")).await?;
+    view.until_ids(&[]).await
 }
 
 pub(super) async fn two_watches_see_the_same(fixture: Fixture) -> Result<()> {

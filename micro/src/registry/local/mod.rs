@@ -83,7 +83,7 @@ impl Registry for Local {
     }
 
     fn capability(&self) -> Capability {
-        Capability::default().process_bound().shared()
+        Capability::default().process_bound().shared().loopback().whole()
     }
 
     async fn register(&self, node: &Node, _: &Register) -> Result<()> {

@@ -1,0 +1,240 @@
+//! The files that describe a set of methods: collected, held against one another, closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, FileDescriptor};
+use prost_types::FileDescriptorProto;
+
+use crate::error::{Error, Result};
+use crate::message::Descriptor;
+use crate::spec::Spec;
+
+use super::merge::Package;
+use super::{file_name, service, split};
+
+/// Where the files of protobuf's own types are. Every crate that embeds descriptors has its own copy of them.
+const WELL_KNOWN: &str = "google/protobuf/";
+
+/// Files of descriptors that need no others.
+#[derive(Debug)]
+pub(crate) struct DescriptorSet {
+    pool: DescriptorPool,
+    contracts: Vec<&'static str>,
+}
+
+impl DescriptorSet {
+    /// Lists the full names of the contracts the set was made for, sorted. The files may hold more.
+    pub(crate) fn contracts(&self) -> &[&'static str] {
+        &self.contracts
+    }
+
+    /// Encodes the set as a `google.protobuf.FileDescriptorSet`, options of others' making included. A file comes
+    /// after those it imports.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        self.pool.encode_to_vec()
+    }
+}
+
+/// Describes the contracts of methods that can be called; subscribers are left out.
+///
+/// # Errors
+///
+/// `failed precondition` for what cannot stand in one set of files: two different messages, or files, of one name,
+/// with the methods that reach them; packages that need one another.
+pub(crate) fn descriptor_set<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> Result<DescriptorSet> {
+    let mut contracts = BTreeMap::<&'static str, Vec<&Spec>>::new();
+    for spec in specs.into_iter().filter(|spec| spec.topic.is_none()) {
+        contracts.entry(spec.contract).or_default().push(spec);
+    }
+    let mut files = Files::default();
+    for spec in contracts.values().flatten() {
+        files.add_message(&(spec.request)(), spec.path)?;
+        files.add_message(&(spec.reply)(), spec.path)?;
+    }
+    for (contract, methods) in &contracts {
+        files.add_contract(contract, methods)?;
+    }
+    Ok(DescriptorSet { pool: files.finish()?, contracts: contracts.into_keys().collect() })
+}
+
+/// What was collected so far.
+#[derive(Default)]
+struct Files {
+    /// Files as they were generated, by name.
+    whole: BTreeMap<String, FileDescriptor>,
+    /// Files made here, by package.
+    packages: BTreeMap<String, Package>,
+    /// Where each full name is defined.
+    defined: BTreeMap<String, Definition>,
+}
+
+struct Definition {
+    file: String,
+    /// What needed it first.
+    needed_by: String,
+}
+
+impl Files {
+    fn add_message(&mut self, message: &Descriptor, needed_by: &str) -> Result<()> {
+        self.add_file(&message.reflect().parent_file(), needed_by, &mut BTreeSet::new())
+    }
+
+    /// Adds a file and those it imports. `seen` are the names already looked at in the file's pool.
+    fn add_file(
+        &mut self,
+        file: &FileDescriptor,
+        needed_by: &str,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<()> {
+        let name = file.name();
+        if self.whole.get(name).is_some_and(|known| known == file) || !seen.insert(name.to_owned()) {
+            return Ok(());
+        }
+        let proto = file.file_descriptor_proto();
+        if name == file_name(file.package_name()) && proto.service.is_empty() {
+            self.add_selection(file, needed_by)?;
+        } else {
+            match self.whole.get(name) {
+                Some(known) => same(known.file_descriptor_proto(), proto, needed_by)?,
+                None => {
+                    self.define_all(file, needed_by)?;
+                    self.whole.insert(name.to_owned(), file.clone());
+                }
+            }
+        }
+        for import in file.dependencies() {
+            self.add_file(&import, needed_by, seen)?;
+        }
+        Ok(())
+    }
+
+    /// Adds annotated types of a package to the one file they share.
+    fn add_selection(&mut self, file: &FileDescriptor, needed_by: &str) -> Result<()> {
+        let package = file.package_name();
+        if let Err(name) = self.package(package).add(file.file_descriptor_proto()) {
+            let full_name = joined(package, &name);
+            let first = self.defined.get(&full_name).map_or("", |known| known.needed_by.as_str());
+            return Err(Error::failed_precondition(format!(
+                "two different types are called {full_name}: {first} needs one, {needed_by} the other; rename one: \
+                 #[micro::message(name = \"…\")]"
+            )));
+        }
+        self.define_all(file, needed_by)
+    }
+
+    fn add_contract(&mut self, contract: &str, methods: &[&Spec]) -> Result<()> {
+        if let Some(service) = service::find(contract, methods)? {
+            return self.add_file(&service.parent_file(), contract, &mut BTreeSet::new());
+        }
+        let (package, name) = split(contract);
+        self.define(contract, &file_name(package), contract)?;
+        let messages = methods.iter().flat_map(|spec| [(spec.request)(), (spec.reply)()]);
+        let files = messages.map(|message| message.reflect().parent_file().name().to_owned());
+        let docs = methods.iter().map(|spec| spec.docs);
+        self.package(package).add_service(service::describe(name, methods), files, docs);
+        Ok(())
+    }
+
+    fn package(&mut self, package: &str) -> &mut Package {
+        self.packages.entry(package.to_owned()).or_insert_with(|| Package::new(package))
+    }
+
+    /// Notes what a file defines at its top; what is within a message has the message's name before its own.
+    fn define_all(&mut self, file: &FileDescriptor, needed_by: &str) -> Result<()> {
+        let name = file.name();
+        for message in file.messages() {
+            self.define(message.full_name(), name, needed_by)?;
+        }
+        for values in file.enums() {
+            self.define(values.full_name(), name, needed_by)?;
+        }
+        for service in file.services() {
+            self.define(service.full_name(), name, needed_by)?;
+        }
+        Ok(())
+    }
+
+    fn define(&mut self, full_name: &str, file: &str, needed_by: &str) -> Result<()> {
+        match self.defined.get(full_name) {
+            None => {
+                let definition = Definition { file: file.to_owned(), needed_by: needed_by.to_owned() };
+                self.defined.insert(full_name.to_owned(), definition);
+                Ok(())
+            }
+            Some(known) if known.file == file => Ok(()),
+            Some(known) => Err(Error::failed_precondition(format!(
+                "two things are called {full_name}: one in {}, which {} needs, the other in {file}, which {needed_by} \
+                 needs; rename one",
+                known.file, known.needed_by
+            ))),
+        }
+    }
+
+    /// Puts the files into one pool, each after those it imports.
+    fn finish(self) -> Result<DescriptorPool> {
+        let mut made = self.packages.keys().map(|package| file_name(package));
+        if let Some(name) = made.find(|name| self.whole.contains_key(name)) {
+            return Err(Error::failed_precondition(format!(
+                "a .proto is called {name:?}, like the file that describes annotated types; rename it"
+            )));
+        }
+        let made = self.packages.into_values().map(|package| {
+            let file = package.finish();
+            File { encoded: file.encode_to_vec(), name: file.name().to_owned(), imports: file.dependency }
+        });
+        let generated = self.whole.into_values().map(|file| File {
+            name: file.name().to_owned(),
+            imports: file.file_descriptor_proto().dependency.clone(),
+            encoded: file.encode_to_vec(),
+        });
+        let mut left: Vec<File> = generated.chain(made).collect();
+        let mut pool = DescriptorPool::new();
+        while !left.is_empty() {
+            let ready = |file: &File| file.imports.iter().all(|name| pool.get_file_by_name(name).is_some());
+            let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(ready);
+            if now.is_empty() {
+                let names: Vec<&str> = later.iter().map(|file| file.name.as_str()).collect();
+                return Err(Error::failed_precondition(format!(
+                    "files cannot import one another in a circle, and these would: {}; keep messages that need one \
+                     another in one package",
+                    names.join(", ")
+                )));
+            }
+            for file in now {
+                pool.decode_file_descriptor_proto(file.encoded.as_slice()).map_err(|error| {
+                    Error::failed_precondition(format!("{} does not hold together", file.name))
+                        .with_source(error)
+                })?;
+            }
+            left = later;
+        }
+        Ok(pool)
+    }
+}
+
+/// A file that is complete.
+struct File {
+    name: String,
+    imports: Vec<String>,
+    encoded: Vec<u8>,
+}
+
+/// Fails when two files of one name say different things, comments aside.
+fn same(known: &FileDescriptorProto, new: &FileDescriptorProto, needed_by: &str) -> Result<()> {
+    let bare = |file: &FileDescriptorProto| FileDescriptorProto { source_code_info: None, ..file.clone() };
+    if new.name().starts_with(WELL_KNOWN) || bare(known) == bare(new) {
+        return Ok(());
+    }
+    Err(Error::failed_precondition(format!(
+        "two different files are called {:?}, and {needed_by} needs the second; build both from one .proto",
+        new.name()
+    )))
+}
+
+fn joined(package: &str, name: &str) -> String {
+    match package {
+        "" => name.to_owned(),
+        package => format!("{package}.{name}"),
+    }
+}
