@@ -59,8 +59,8 @@ impl Subscription {
     /// # Errors
     ///
     /// The backend's, when the subscription is lost. It is over then: subscribe again.
-    pub fn next(&mut self) -> impl Future<Output = Result<Delivery>> + Send {
-        Next { source: &mut *self.source, waits: false }
+    pub async fn next(&mut self) -> Result<Delivery> {
+        Next { source: &mut *self.source, waits: false }.await
     }
 
     /// Waits for the next event and lends it, for subscriptions that give no verdicts ([`Ack::Auto`](super::Ack::Auto)): the fastest

@@ -37,6 +37,10 @@ const ATTEMPTS: u32 = 100;
 /// How often a queue without members is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// How good a node is for an event, the lowest first: one that stays, one that has not just failed at it, one with
+/// little to do; and chance among equals.
+type Rank = (bool, bool, usize, u32);
+
 /// Carries the events of a lane. Ends when it is aborted.
 pub(super) async fn run(lane: Arc<Shared>) {
     let mut carrier = Carrier {
@@ -168,7 +172,7 @@ impl Carrier {
         if self.members.len() > 2 * nodes.len() + 16 {
             self.members.retain(|id, member| member.in_flight > 0 || nodes.iter().any(|node| node.id == *id));
         }
-        let mut best: Option<((bool, bool, usize, u32), Arc<Node>)> = None;
+        let mut best: Option<(Rank, Arc<Node>)> = None;
         let (mut next, mut blocked) = (None::<Instant>, false);
         for node in nodes {
             let member = self.members.entry(node.id.clone()).or_default();

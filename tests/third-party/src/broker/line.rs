@@ -7,6 +7,7 @@ use micro::{Error, Metadata, Result, TraceContext};
 use serde_json::{Value, json};
 
 /// A line.
+#[allow(clippy::large_enum_variant, reason = "a line is written or read, and never kept")]
 pub(super) enum Line {
     /// There is a queue from here on.
     Queue { topic: String, queue: String },
