@@ -26,8 +26,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const ASKING: [Duration; 2] = [Duration::from_millis(150), Duration::from_secs(2)];
 /// How long everybody is left alone between two questions.
 const QUIET: Duration = Duration::from_secs(1);
-/// How long the first lookup waits when nobody answers, and when somebody did.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long the first lookup waits when nobody answers: a call to a service that nobody has must not hang, and nodes of
+/// ours answer a direct question at once. Who answers later is seen by those who watch, as clients do.
+const PATIENCE: Duration = Duration::from_millis(80);
+/// How long it waits for others when somebody answered.
 const SETTLING: Duration = Duration::from_millis(50);
 /// How many packets wait to be taken in, and how many are taken in at once.
 const WAITING: usize = 512;
