@@ -1,11 +1,19 @@
 //! gRPC reflection, v1 and v1alpha: foreign tools list, describe and call what is served without any file.
 
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use tonic_reflection::pb::{v1, v1alpha};
 use tonic_reflection::server::{Builder, Error as ReflectionError};
+use tower_service::Service;
 
 use crate::contract;
-use crate::error::{Error, Result};
-use crate::server::HttpService;
+use crate::error::{Code, Error, Result};
+use crate::layer::BoxFuture;
+use crate::server::{HttpBody, HttpService};
 use crate::spec::Spec;
 
 use super::grpc_health;
@@ -16,21 +24,76 @@ const MESSAGE_LIMIT: usize = 16 << 10;
 /// Makes both versions of the reflection service, by the paths they are mounted at. They tell of `specs`, of
 /// themselves, and of the health service where `health` says that it is there.
 ///
-/// A contract that cannot be described keeps no service from running: then there is no reflection, and a warning.
-pub(super) fn mounts<'a>(
-    specs: impl IntoIterator<Item = &'a Spec>,
+/// They are put together by the first request: few services are ever asked, and the descriptors take a megabyte. A
+/// contract that cannot be described keeps no service from running: then there is no reflection, and a warning.
+pub(super) fn mounts(
+    specs: impl IntoIterator<Item = &'static Spec>,
     health: bool,
-) -> Vec<(&'static str, HttpService)> {
-    match services(specs, health) {
-        Ok([v1, v1alpha]) => vec![
-            ("/grpc.reflection.v1.ServerReflection/", v1),
-            ("/grpc.reflection.v1alpha.ServerReflection/", v1alpha),
-        ],
-        Err(error) => {
-            tracing::warn!(error = ?error, "no gRPC reflection; the setting `reflection` switches it off for good");
-            Vec::new()
-        }
+) -> [(&'static str, HttpService); 2] {
+    let specs = specs.into_iter().collect();
+    let asked = Arc::new(Asked { specs, health, services: OnceLock::new() });
+    let door = |version| HttpService::of(Door { asked: asked.clone(), version });
+    [
+        ("/grpc.reflection.v1.ServerReflection/", door(0)),
+        ("/grpc.reflection.v1alpha.ServerReflection/", door(1)),
+    ]
+}
+
+/// What is told, once somebody asks.
+struct Asked {
+    specs: Vec<&'static Spec>,
+    health: bool,
+    services: OnceLock<Option<[HttpService; 2]>>,
+}
+
+impl Asked {
+    fn services(&self) -> Option<&[HttpService; 2]> {
+        let made = self.services.get_or_init(|| {
+            let made = services(self.specs.iter().copied(), self.health);
+            made.inspect_err(|error| tracing::warn!(error = ?error, "no gRPC reflection")).ok()
+        });
+        made.as_ref()
     }
+}
+
+/// One version as it is mounted.
+#[derive(Clone)]
+struct Door {
+    asked: Arc<Asked>,
+    version: usize,
+}
+
+impl Service<http::Request<HttpBody>> for Door {
+    type Response = http::Response<HttpBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
+        let door = self.clone();
+        Box::pin(async move {
+            match door.asked.services().and_then(|services| services.get(door.version)) {
+                Some(service) => Ok(service.answer(request).await),
+                None => Ok(unimplemented()),
+            }
+        })
+    }
+}
+
+/// Answers where nothing can be told.
+fn unimplemented() -> http::Response<HttpBody> {
+    let mut response = http::Response::new(HttpBody::empty());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from(Code::Unimplemented.number()));
+    headers.insert(
+        "grpc-message",
+        HeaderValue::from_static("the contracts cannot be described; the log says why"),
+    );
+    response
 }
 
 fn services<'a>(specs: impl IntoIterator<Item = &'a Spec>, health: bool) -> Result<[HttpService; 2]> {
@@ -74,21 +137,24 @@ mod tests {
     const EMPTY: Spec =
         Spec::new::<(), ()>("/google.protobuf.Empty/Ping", "google.protobuf.Empty", Kind::Unary);
 
+    const NONE: [&Spec; 0] = [];
+
     #[test]
     fn both_versions_are_there_for_whatever_is_served() {
-        let none: [&Spec; 0] = [];
-        for specs in [&none[..], &[&PING]] {
-            let paths: Vec<_> =
-                mounts(specs.iter().copied(), true).into_iter().map(|(path, _)| path).collect();
-            assert_eq!(paths.len(), 2);
-            assert!(paths.iter().all(|path| path.starts_with("/grpc.reflection.v1") && path.ends_with('/')));
+        for specs in [&NONE[..], &[&PING]] {
+            for health in [true, false] {
+                assert!(services(specs.iter().copied(), health).is_ok());
+            }
         }
     }
 
-    #[test]
-    fn a_contract_that_cannot_be_described_is_no_reason_to_fail() {
-        assert!(mounts([&PING, &EMPTY], true).is_empty());
+    #[tokio::test]
+    async fn a_contract_that_cannot_be_described_is_no_reason_to_fail() {
         let error = contract::descriptor_set([&EMPTY]).unwrap_err();
         assert!(error.message().contains("google.protobuf.Empty"), "{error}");
+        for (_, service) in mounts([&PING, &EMPTY], true) {
+            let response = service.answer(http::Request::new(HttpBody::empty())).await;
+            assert_eq!(response.headers()["grpc-status"], "12");
+        }
     }
 }
