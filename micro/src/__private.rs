@@ -17,7 +17,7 @@ pub use crate::layer::Request;
 pub use crate::message::derive;
 pub use crate::message::derive::{Field, Pool, prost_message};
 pub use crate::service::Service;
-pub use crate::service::entry::{Ending, Package, Start, main};
+pub use crate::service::entry::{Ending, Package, Start, Telemetry, main};
 pub use crate::service::link::{Block, Entry, Fallback, Init, Probe, Registered, Registration};
 #[cfg(feature = "inventory")]
 pub use crate::service::link_inventory::Submitted;

@@ -57,6 +57,12 @@ mod body;
 mod call;
 mod event;
 pub mod layer;
+#[cfg(feature = "metrics")]
+mod meter;
+#[cfg(not(feature = "metrics"))]
+mod meter_off;
+#[cfg(not(feature = "metrics"))]
+use meter_off as meter;
 mod span;
 mod stats;
 mod streaming;
@@ -77,6 +83,18 @@ mod contract;
 mod debug;
 mod generated;
 pub mod logs;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics_off;
+#[cfg(not(feature = "metrics"))]
+use metrics_off as metrics;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+#[cfg(not(feature = "otlp"))]
+mod otlp_off;
+#[cfg(not(feature = "otlp"))]
+use otlp_off as otlp;
 pub mod service;
 pub mod testing;
 

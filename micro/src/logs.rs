@@ -23,23 +23,30 @@ pub(crate) use ring::Batch;
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, Registry};
 
 use crate::error::{Error, Result};
+use crate::otlp::Otlp;
 
-/// Sends what the directives let pass to the error stream, readable lines on a terminal, JSON otherwise, and keeps it
-/// in `ring`. A subscriber that is set already stays.
+/// Sends what the directives let pass to the error stream, readable lines on a terminal, JSON otherwise, keeps it in
+/// `ring`, and has spans exported by `otlp`. A subscriber that is set already stays.
 ///
 /// # Errors
 ///
 /// `invalid argument` for directives that cannot be read.
-pub(crate) fn set_up(directives: &str, ring: Option<&Ring>) -> Result<()> {
+pub(crate) fn set_up(directives: &str, ring: Option<&Ring>, otlp: Option<&Otlp>) -> Result<()> {
     let targets = targets(directives)?;
-    let kept = ring.map(|ring| ring.layer::<tracing_subscriber::Registry>().with_filter(targets.clone()));
-    let registry = tracing_subscriber::registry().with(kept);
+    let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
+    if let Some(ring) = ring {
+        layers.push(ring.layer::<Registry>().with_filter(targets.clone()).boxed());
+    }
+    if let Some(otlp) = otlp {
+        layers.push(Layer::<Registry>::boxed(otlp.layer::<Registry>()));
+    }
+    let registry = tracing_subscriber::registry().with((!layers.is_empty()).then_some(layers));
     // Fails when the program has a subscriber of its own, which is its right.
     let _ = if std::io::stderr().is_terminal() {
         let lines = tracing_subscriber::fmt::layer().compact().with_writer(std::io::stderr);

@@ -11,6 +11,7 @@ use crate::stats::Stats;
 pub(crate) enum Otlp {}
 
 impl Otlp {
+    #[allow(clippy::extra_unused_type_parameters, reason = "called as the one it stands for")]
     pub(crate) fn layer<S>(&self) -> tracing_subscriber::layer::Identity {
         match *self {}
     }

@@ -6,6 +6,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use crate::error::{Code, Error};
+use crate::meter::Timed;
 use crate::spec::Spec;
 use crate::stats::Timer;
 use crate::trace::TraceContext;
@@ -18,6 +19,7 @@ pub(crate) struct CallSpan {
     ended: bool,
     /// Counts the call, where that is wanted.
     timer: Option<Timer>,
+    metered: Timed,
 }
 
 impl CallSpan {
@@ -36,14 +38,28 @@ impl CallSpan {
             endpoint = spec.path,
             trace_id = Empty,
             span_id = Empty,
+            parent_id = Empty,
+            sampled = Empty,
             code = Empty,
             duration_ms = Empty,
         );
         if let Some(trace) = trace.filter(|_| !span.is_disabled()) {
             span.record("trace_id", tracing::field::display(format_args!("{:032x}", trace.trace_id())));
             span.record("span_id", tracing::field::display(format_args!("{:016x}", trace.span_id())));
+            if let Some(parent) = trace.parent_id() {
+                span.record("parent_id", tracing::field::display(format_args!("{parent:016x}")));
+            }
+            if !trace.is_sampled() {
+                span.record("sampled", false);
+            }
         }
-        CallSpan { span, began: Instant::now(), ended: false, timer: None }
+        CallSpan { span, began: Instant::now(), ended: false, timer: None, metered: Timed::default() }
+    }
+
+    /// Has the end of the span end what is metered too.
+    pub(crate) fn metered(mut self, timed: Timed) -> Self {
+        self.metered = timed;
+        self
     }
 
     /// Has the end of the span end a timer too.
@@ -62,6 +78,7 @@ impl CallSpan {
         if std::mem::replace(&mut self.ended, true) {
             return false;
         }
+        self.metered.end(result.err().map(Error::code));
         if let Some(timer) = self.timer.take() {
             timer.end(result.err().map(Error::code));
         }

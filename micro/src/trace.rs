@@ -5,13 +5,25 @@
 use std::fmt;
 
 /// The trace a call belongs to and the span that made it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TraceContext {
     trace_id: u128,
     span_id: u64,
     flags: u8,
     state: Option<String>,
+    /// The span above, where it is known. It does not travel.
+    parent: Option<u64>,
 }
+
+impl PartialEq for TraceContext {
+    /// Compares what travels.
+    fn eq(&self, other: &Self) -> bool {
+        let of = |trace: &Self| (trace.trace_id, trace.span_id, trace.flags);
+        of(self) == of(other) && self.state == other.state
+    }
+}
+
+impl Eq for TraceContext {}
 
 impl TraceContext {
     /// Begins a new, sampled trace with random ids.
@@ -21,12 +33,13 @@ impl TraceContext {
             span_id: nonzero(|| fastrand::u64(..)),
             flags: 1,
             state: None,
+            parent: None,
         }
     }
 
     /// Begins a span below this one: same trace, new span id.
     pub fn child(&self) -> Self {
-        TraceContext { span_id: nonzero(|| fastrand::u64(..)), ..self.clone() }
+        TraceContext { span_id: nonzero(|| fastrand::u64(..)), parent: Some(self.span_id), ..self.clone() }
     }
 
     /// Reads a `traceparent` header and, beside it, `tracestate`. Anything malformed is `None`: the rules ask
@@ -43,7 +56,7 @@ impl TraceContext {
         }
         // 512 is the length every implementation has to carry; longer ones may be dropped.
         let state = tracestate.filter(|state| !state.is_empty() && state.len() <= 512).map(str::to_owned);
-        Some(TraceContext { trace_id, span_id, flags, state })
+        Some(TraceContext { trace_id, span_id, flags, state, parent: None })
     }
 
     /// Writes the `traceparent` header.
@@ -64,6 +77,11 @@ impl TraceContext {
     /// Returns the id of this span.
     pub fn span_id(&self) -> u64 {
         self.span_id
+    }
+
+    /// Returns the id of the span above, where it is known.
+    pub(crate) fn parent_id(&self) -> Option<u64> {
+        self.parent
     }
 
     /// Tells whether the caller records the trace.

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use micro::{broker, registry};
 use micro_tests::workspace;
 
+/// A guarantee in words, and whether it is claimed.
+type Claim<C> = (&'static str, fn(&C) -> bool);
+
 /// What of a registry is told, and where the claim is.
-const REGISTRY: [(&str, fn(&registry::Capability) -> bool); 7] = [
+const REGISTRY: [Claim<registry::Capability>; 7] = [
     ("other processes of the machine see a node", |claims| claims.shared),
     ("other machines see a node", |claims| claims.remote),
     ("a node is gone the moment its process dies", |claims| claims.process_bound),
@@ -17,7 +20,7 @@ const REGISTRY: [(&str, fn(&registry::Capability) -> bool); 7] = [
 ];
 
 /// What of a broker is told, and where the claim is.
-const BROKER: [(&str, fn(&broker::Capability) -> bool); 8] = [
+const BROKER: [Claim<broker::Capability>; 8] = [
     ("other processes of the machine are reached", |claims| claims.shared),
     ("other machines are reached", |claims| claims.remote),
     ("an event comes again when its subscriber fails or dies", |claims| claims.redelivers),
@@ -28,7 +31,7 @@ const BROKER: [(&str, fn(&broker::Capability) -> bool); 8] = [
     ("a crash loses nothing that was published", |claims| claims.stored),
 ];
 
-fn table<C>(what: &str, claims: &[(&str, fn(&C) -> bool)], backends: &[(String, C)]) -> String {
+fn table<C>(what: &str, claims: &[Claim<C>], backends: &[(String, C)]) -> String {
     let mut text = format!("| {what} |");
     for (name, _) in backends {
         let _ = write!(text, " `{name}` |");

@@ -12,6 +12,7 @@ use crate::codec::{Codec, Codecs, Encoding};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
 use crate::layer::{Layer, Layers};
+use crate::meter::Meter;
 use crate::registry::{Cache, CacheOptions, Defaults, Handle, Schemes};
 use crate::selector::{PowerOfTwo, Selector};
 
@@ -33,6 +34,7 @@ pub struct ClientBuilder {
     broker_uri: Option<String>,
     broker_schemes: broker::Schemes,
     source: String,
+    meter: Meter,
 }
 
 impl ClientBuilder {
@@ -53,6 +55,7 @@ impl ClientBuilder {
             broker_uri: None,
             broker_schemes: broker::Schemes::new(),
             source: String::new(),
+            meter: Meter::default(),
         }
     }
 
@@ -155,6 +158,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Records what is called and published by the meter of a service.
+    pub(crate) fn meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
+    }
+
     /// Reaches nodes in another way than over the network.
     pub(crate) fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
@@ -206,6 +215,7 @@ impl ClientBuilder {
             balance: Balance::default(),
             broker: broker.limit(message_limit),
             source: self.source,
+            meter: self.meter,
         };
         Ok(Client { inner: Arc::new(inner) })
     }

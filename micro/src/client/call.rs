@@ -179,6 +179,7 @@ impl Plan {
         let trace = parent.and_then(CallInfo::trace).map_or_else(TraceContext::root, TraceContext::child);
         let service = target.service().unwrap_or(target.contract());
         let mut span = CallSpan::new("client", service, plan.spec, Some(&trace));
+        span = span.metered(inner.meter.called(plan.spec).begin());
         let info = info(parent, timeout, plan.metadata, trace);
         if let Err(error) = info.check() {
             span.end(Err(&error));

@@ -55,6 +55,7 @@ use crate::codec::Encoding;
 use crate::error::Result;
 use crate::layer::Layers;
 use crate::message::Message;
+use crate::meter::Meter;
 use crate::registry::{Cache, Node};
 use crate::selector::Selector;
 use crate::spec::Spec;
@@ -79,6 +80,7 @@ struct Inner {
     broker: broker::Handle,
     /// What events are published under.
     source: String,
+    meter: Meter,
 }
 
 impl Client {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::Client;
 use crate::broker::{Envelope, Receipt};
@@ -104,16 +105,26 @@ impl Publish {
             event = envelope.id,
             trace_id = %format_args!("{:032x}", trace.trace_id()),
             span_id = %format_args!("{:016x}", trace.span_id()),
+            parent_id = Empty,
+            sampled = Empty,
         );
+        if let Some(parent) = trace.parent_id() {
+            span.record("parent_id", tracing::field::display(format_args!("{parent:016x}")));
+        }
+        if !trace.is_sampled() {
+            span.record("sampled", false);
+        }
         envelope.trace = Some(trace);
         let topic = envelope.topic.clone();
         let publishing = inner.broker.publish(envelope).instrument(span);
-        tokio::time::timeout(timeout, publishing).await.unwrap_or_else(|_| {
+        let result = tokio::time::timeout(timeout, publishing).await.unwrap_or_else(|_| {
             Err(Error::deadline_exceeded(format!(
                 "the broker {} did not take an event for {topic} in time",
                 inner.broker.name()
             )))
-        })
+        });
+        inner.meter.published(&topic, result.as_ref().map(|_| ()));
+        result
     }
 }
 

@@ -66,7 +66,8 @@ impl Core {
         let trace = request.info.trace.as_ref().map_or_else(TraceContext::root, TraceContext::child);
         request.info.trace = Some(trace);
         let mut span = CallSpan::new("server", &self.service, route.spec, request.info.trace())
-            .timed(route.stats.begin());
+            .timed(route.stats.begin())
+            .metered(route.meter.begin());
         let (deadline, cancel) = (request.info.deadline, request.info.cancel.clone());
         let running = match self.enter(deadline) {
             Ok(running) => running,

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use crate::error::{Error, Result};
 use crate::layer::Endpoint;
+use crate::meter::{self, Meter};
 use crate::spec::Spec;
 use crate::stats::{self, Stats};
 use crate::wire::HttpStatus;
@@ -22,6 +23,7 @@ pub(crate) struct Route {
     pub(crate) endpoint: Arc<dyn Endpoint>,
     /// What is counted of its calls.
     pub(crate) stats: Arc<stats::Endpoint>,
+    pub(crate) meter: meter::Series,
 }
 
 /// The methods a server answers, by path, and what is counted of them.
@@ -29,6 +31,7 @@ pub(crate) struct Route {
 pub(crate) struct Routes {
     map: HashMap<&'static str, Route>,
     stats: Stats,
+    meter: Meter,
 }
 
 impl Routes {
@@ -37,9 +40,15 @@ impl Routes {
         Routes::default()
     }
 
+    /// Records what is added from now on by a meter.
+    pub(crate) fn meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
+    }
+
     /// Makes the route of a method that nobody reaches by its path: a subscriber.
     pub(crate) fn route(&self, spec: &'static Spec, endpoint: Arc<dyn Endpoint>) -> Route {
-        Route { spec, endpoint, stats: self.stats.endpoint(spec) }
+        Route { spec, endpoint, stats: self.stats.endpoint(spec), meter: self.meter.served(spec) }
     }
 
     /// Returns what is counted.

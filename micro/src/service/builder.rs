@@ -240,7 +240,7 @@ impl Service {
 }
 
 impl Service {
-    fn with(self, change: impl FnOnce(&mut Setup)) -> Self {
+    pub(super) fn with(self, change: impl FnOnce(&mut Setup)) -> Self {
         match self.setup().as_mut() {
             Some(setup) => change(setup),
             None => tracing::warn!(service = self.name(), "set after the start, so without effect"),

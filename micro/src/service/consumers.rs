@@ -243,6 +243,7 @@ impl Consumer {
         running: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) -> Result<()> {
+        let mut dropped = 0;
         loop {
             // Room first: what cannot be worked on yet stays with the broker, for others to take.
             let full = running.len() >= self.topic.concurrency;
@@ -252,6 +253,9 @@ impl Consumer {
                 Some(_) = running.join_next(), if !running.is_empty() => {}
                 delivery = subscription.next(), if !full => {
                     running.spawn(self.clone().handle(delivery?));
+                    let total = subscription.dropped();
+                    self.route.meter.dropped(total.saturating_sub(dropped));
+                    dropped = total;
                 }
             }
         }

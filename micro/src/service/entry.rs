@@ -8,6 +8,8 @@ use crate::client::Client;
 use crate::config::{self, Settings, Sources};
 use crate::error::Result;
 use crate::logs::{self, Ring};
+use crate::metrics::{self, Prometheus};
+use crate::otlp::{self, Otlp};
 use crate::registry::{Defaults, Handle};
 
 use super::Service;
@@ -24,6 +26,23 @@ pub struct Package {
     pub version: &'static str,
 }
 
+/// Where what a program observes of itself goes.
+#[derive(Clone, Debug, Default)]
+pub struct Telemetry {
+    pub(super) ring: Option<Ring>,
+    pub(super) metrics: Option<Prometheus>,
+    pub(super) otlp: Option<Otlp>,
+}
+
+impl Telemetry {
+    /// Begins to export what a program without a service does. A service says itself who it is.
+    fn start(&self, package: Package) {
+        if let Some(otlp) = &self.otlp {
+            otlp.start(package.name, package.version, "");
+        }
+    }
+}
+
 /// What the function marked `#[micro::main]` may take.
 #[diagnostic::on_unimplemented(
     message = "`#[micro::main]` cannot pass a `{Self}`",
@@ -35,25 +54,28 @@ pub trait Start: Sized {
     const READS_FLAGS: bool = true;
 
     /// Makes the argument.
-    fn open(package: Package, sources: Sources, ring: Option<Ring>) -> impl Future<Output = Result<Self>>;
+    fn open(package: Package, sources: Sources, telemetry: Telemetry) -> impl Future<Output = Result<Self>>;
 }
 
 impl Start for () {
     const READS_FLAGS: bool = false;
 
-    async fn open(_: Package, _: Sources, _: Option<Ring>) -> Result<Self> {
+    async fn open(package: Package, _: Sources, telemetry: Telemetry) -> Result<Self> {
+        telemetry.start(package);
         Ok(())
     }
 }
 
 impl Start for Service {
-    async fn open(package: Package, sources: Sources, ring: Option<Ring>) -> Result<Self> {
-        Ok(Service::automatic(package, sources, ring))
+    async fn open(package: Package, sources: Sources, telemetry: Telemetry) -> Result<Self> {
+        let metrics = metrics::automatic(&Settings::load(&sources)?);
+        Ok(Service::automatic(package, sources, Telemetry { metrics, ..telemetry }))
     }
 }
 
 impl Start for Client {
-    async fn open(_: Package, sources: Sources, _: Option<Ring>) -> Result<Self> {
+    async fn open(package: Package, sources: Sources, telemetry: Telemetry) -> Result<Self> {
+        telemetry.start(package);
         let settings = Settings::load(&sources)?;
         let defaults = Defaults::new(settings.local_registry_dir.value);
         let registry = Handle::open(&settings.registry.value, &defaults).await?;
@@ -115,18 +137,27 @@ where
         Err(error) => return refuse(error.message()),
     };
     let ring = settings.debug.value.then(|| Ring::new(settings.log_records.value));
-    if let Err(error) = logs::set_up(&settings.log.value, ring.as_ref()) {
+    let otlp = match otlp::automatic(&settings) {
+        Ok(otlp) => otlp,
+        Err(error) => return refuse(error.message()),
+    };
+    if let Err(error) = logs::set_up(&settings.log.value, ring.as_ref(), otlp.as_ref()) {
         return refuse(error.message());
     }
+    let telemetry = Telemetry { ring, metrics: None, otlp: otlp.clone() };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start the runtime: {error}")),
     };
     let failure = runtime.block_on(async {
-        match A::open(package, sources, ring).await {
+        let failure = match A::open(package, sources, telemetry).await {
             Ok(argument) => run(argument).await.failure(),
             Err(error) => Some(format!("{error:?}")),
+        };
+        if let Some(otlp) = &otlp {
+            otlp.flush(LINGER).await;
         }
+        failure
     });
     runtime.shutdown_timeout(LINGER);
     match failure {

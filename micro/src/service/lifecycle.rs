@@ -11,6 +11,9 @@ use crate::config::{Origin, Settings};
 use crate::context::Home;
 use crate::debug;
 use crate::error::{Error, Result};
+use crate::meter::Meter;
+use crate::metrics;
+use crate::otlp;
 use crate::registry::{Defaults, Endpoint, Handle, Node, Schemes};
 use crate::server::{HttpService, Limits, Options, Routes, Server};
 use crate::wire;
@@ -46,6 +49,8 @@ pub(super) struct Running {
     consumers: Consumers,
     health: Option<Health>,
     debug: Option<Arc<debug::State>>,
+    exporting: Option<otlp::Attached>,
+    _upkeep: metrics::Upkeep,
     broker: broker::Handle,
     announcement: Announcement,
     drain: Duration,
@@ -162,6 +167,7 @@ impl Service {
     async fn bring_up(&self, setup: Setup, reach: Reach) -> Result<(Running, Vec<Hook>)> {
         let settings = load(&setup)?;
         let limit = settings.hook_timeout.value;
+        let meter = Meter::new(&settings.name.value, &settings.version.value);
         let mut checks = setup.checks;
         let (registry, transport, broker) = match reach {
             Reach::Port => {
@@ -187,6 +193,7 @@ impl Service {
             .registry(registry.clone())
             .broker(broker.clone())
             .source(settings.name.value.as_str())
+            .meter(meter.clone())
             .timeout(settings.timeout.value)
             .message_limit(settings.message_limit.value)
             .connect_timeout(settings.connect_timeout.value);
@@ -222,7 +229,7 @@ impl Service {
             checks.add_internal("micro.subscriptions", move || std::future::ready(lost.check()))?;
         }
         let readiness = checks.open(settings.check_timeout.value, self.inner.phase.subscribe());
-        let mut routes = Routes::new();
+        let mut routes = Routes::new().meter(meter);
         let mut answered = methods;
         let debug = settings.debug.value.then(|| {
             let specs = answered.iter().chain(&subscribers).map(|bound| bound.spec).collect();
@@ -236,6 +243,11 @@ impl Service {
         for row::Bound { spec, endpoint } in answered {
             routes.add(spec, endpoint)?;
         }
+        let upkeep = metrics::mount(setup.metrics, &settings, &mut mounts)?;
+        let exporting = setup.otlp.map(|otlp| {
+            otlp.start(&settings.name.value, &settings.version.value, self.id());
+            otlp.attach(&settings.name.value, routes.stats().clone())
+        });
         let server = Server::new(
             routes,
             Options {
@@ -295,6 +307,8 @@ impl Service {
             consumers,
             health,
             debug,
+            exporting,
+            _upkeep: upkeep,
             broker,
             announcement,
             drain: settings.drain.value,
@@ -307,7 +321,7 @@ impl Service {
 
     async fn bring_down(&self, running: Running) -> Result<()> {
         let Running { server, consumers, health, debug, broker, announcement, .. } = running;
-        let Running { drain, hook_timeout, before_stop, after_stop, .. } = running;
+        let Running { exporting, _upkeep, drain, hook_timeout, before_stop, after_stop, .. } = running;
         let end = Instant::now().checked_add(drain);
         let left = || end.map_or(drain, |end| end.saturating_duration_since(Instant::now()));
         let before = hooks::run_all("before_stop", before_stop, self, hook_timeout).await;
@@ -335,6 +349,9 @@ impl Service {
             health.end().await;
         }
         server.close(cut_off > 0).await;
+        if let Some(exporting) = &exporting {
+            exporting.flush(left().max(LAST_EVENTS)).await;
+        }
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
         tracing::info!(service = self.name(), "stopped");
         before.and(after)

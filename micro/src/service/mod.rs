@@ -60,6 +60,10 @@ mod signals;
 pub(crate) mod subscriber;
 mod told;
 pub(crate) mod unopened;
+#[cfg(feature = "metrics")]
+mod with_metrics;
+#[cfg(feature = "otlp")]
+mod with_otlp;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -71,13 +75,12 @@ use crate::address::Address;
 use crate::client::{Caller, Client, Publish, Target, TypedClient};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
-use crate::logs::Ring;
 use crate::message::Message;
 use crate::server::Server;
 
 pub(crate) use lifecycle::Reach;
 
-use entry::Package;
+use entry::{Package, Telemetry};
 use lifecycle::Running;
 use row::Row;
 use setup::Setup;
@@ -160,8 +163,8 @@ impl Service {
     }
 
     /// Makes the service of a package, as `#[micro::main]` does.
-    pub(crate) fn automatic(package: Package, sources: Sources, ring: Option<Ring>) -> Self {
-        Service::from_setup(package.name.to_owned(), Setup::automatic(package, sources, ring))
+    pub(crate) fn automatic(package: Package, sources: Sources, telemetry: Telemetry) -> Self {
+        Service::from_setup(package.name.to_owned(), Setup::automatic(package, sources, telemetry))
     }
 
     fn from_setup(name: String, setup: Setup) -> Self {

@@ -14,15 +14,18 @@ use crate::error::Result;
 use crate::layer::{Layer, Layers};
 use crate::logs::Ring;
 use crate::message::Descriptor;
+use crate::metrics::Prometheus;
+use crate::otlp::Otlp;
 use crate::registry::{Handle, Schemes};
 use crate::server::{HttpLayers, Mounts};
 
+use super::Mount;
 use super::checks::Checks;
+use super::entry::{Package, Telemetry};
 use super::hooks::Hooks;
 use super::link::Instance;
 use super::mount::{Given, Mounted, Wanted};
 use super::row::bind;
-use super::{Mount, Package};
 
 /// Everything said on the builder.
 pub(crate) struct Setup {
@@ -42,6 +45,8 @@ pub(crate) struct Setup {
     pub(super) checks: Checks,
     /// Where the latest log records are kept.
     pub(super) ring: Option<Ring>,
+    pub(super) metrics: Option<Prometheus>,
+    pub(super) otlp: Option<Otlp>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) hooks: Hooks,
     /// Whether the person at the terminal is told who listens where.
@@ -67,6 +72,8 @@ impl Setup {
             wanted: Wanted::default(),
             checks: Checks::new(),
             ring: None,
+            metrics: None,
+            otlp: None,
             metadata: Vec::new(),
             hooks: Hooks::default(),
             readable: false,
@@ -74,9 +81,9 @@ impl Setup {
     }
 
     /// Takes name, version, settings and annotated services from around the package.
-    pub(super) fn automatic(package: Package, sources: Sources, ring: Option<Ring>) -> Self {
+    pub(super) fn automatic(package: Package, sources: Sources, telemetry: Telemetry) -> Self {
         let mut setup = Setup::new(String::new());
-        setup.ring = ring;
+        Telemetry { ring: setup.ring, metrics: setup.metrics, otlp: setup.otlp } = telemetry;
         setup.sources = sources;
         setup.sources.set("name", package.name);
         setup.sources.set("version", package.version);

@@ -85,6 +85,13 @@ pub(crate) struct Latency {
 }
 
 impl Latency {
+    /// Returns how many took at most this long, within 1/32 of it.
+    #[allow(dead_code, reason = "only OTLP, a feature, exports a histogram by bounds")]
+    pub(crate) fn at_most(&self, limit: Duration) -> u64 {
+        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        self.counts.iter().take(bucket(nanos) + 1).sum()
+    }
+
     /// Returns how many were measured.
     pub(crate) fn count(&self) -> u64 {
         self.counts.iter().sum()
