@@ -4,7 +4,8 @@
 //! `cargo run --release -p micro-bench --bin deliveries [EVENTS [REPETITIONS [STACK]]]`
 //!
 //! Every subscriber reads the payload of every event; a lost one fails the run. `auto` subscribes without verdicts,
-//! as channels do; `manual` says of each delivery that it was handled.
+//! as channels do, and looks at the events (`read`); `owned` takes them (`next`); `manual` subscribes with verdicts and
+//! says of each delivery that it was handled.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,13 +22,15 @@ const PAYLOAD: usize = 64;
 #[derive(Clone, Copy)]
 enum Stack {
     Auto,
+    Owned,
     Manual,
     Broadcast,
     Flume,
 }
 
-const STACKS: [(Stack, &str); 4] = [
+const STACKS: [(Stack, &str); 5] = [
     (Stack::Auto, "micro auto"),
+    (Stack::Owned, "micro owned"),
     (Stack::Manual, "micro manual"),
     (Stack::Broadcast, "broadcast"),
     (Stack::Flume, "flume"),
@@ -63,7 +66,7 @@ async fn main() -> Result<(), AnyError> {
         for ((_, name), rates) in STACKS.iter().zip(&rates) {
             medians.push(report(subscribers, name, rates));
         }
-        if let [auto, _, broadcast, flume] = medians[..] {
+        if let [auto, _, _, broadcast, flume] = medians[..] {
             println!("{:>11}  auto to broadcast {:.2}, to flume {:.2}", "", auto / broadcast, auto / flume);
         }
     }
@@ -76,8 +79,8 @@ async fn measure(stack: Stack, subscribers: usize, events: usize) -> Result<f64,
     let payload = Bytes::from(1u64.to_le_bytes().repeat(PAYLOAD / 8));
     let begin;
     match stack {
-        Stack::Auto | Stack::Manual => {
-            let ack = if matches!(stack, Stack::Auto) { Ack::Auto } else { Ack::Manual };
+        Stack::Auto | Stack::Owned | Stack::Manual => {
+            let ack = if matches!(stack, Stack::Manual) { Ack::Manual } else { Ack::Auto };
             let broker = Handle::from(Memory::new());
             for _ in 0..subscribers {
                 let mut subscription =
@@ -85,7 +88,7 @@ async fn measure(stack: Stack, subscribers: usize, events: usize) -> Result<f64,
                 tasks.spawn(async move {
                     let mut read = 0;
                     for _ in 0..events {
-                        if ack == Ack::Auto {
+                        if matches!(stack, Stack::Auto) {
                             read += sum(&subscription.read().await?.data);
                         } else {
                             let delivery = subscription.next().await?;

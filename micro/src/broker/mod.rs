@@ -34,7 +34,7 @@ mod subscription;
 mod types;
 
 pub use self::http::{Counters, Http};
-pub use crate::event::{Delivery, Envelope, Event, Settle, Verdict, check_topic};
+pub use crate::event::{Delivery, Envelope, Event, Run, Settle, Verdict, check_topic};
 pub use inbox::{Announce, Inbox};
 pub use memory::Memory;
 pub use open::{Defaults, Schemes};

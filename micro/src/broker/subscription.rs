@@ -5,9 +5,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tokio::task::coop;
+
 use crate::error::{Error, Result};
 
-use super::{Delivery, Envelope};
+use super::{Delivery, Envelope, Run};
 
 /// The backend's half of a subscription. Dropping it unsubscribes, without waiting.
 pub trait Source: Send + 'static {
@@ -22,20 +24,11 @@ pub trait Source: Send + 'static {
         0
     }
 
-    /// Tells whether the source can lend its events, which spares what it takes to own one: whether
-    /// [`poll_advance`](Source::poll_advance) and [`current`](Source::current) do something.
-    fn lends(&self) -> bool {
-        false
-    }
-
-    /// Waits for the next event and goes to it. An error is the end.
-    fn poll_advance(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Err(Error::unimplemented("the source does not lend")))
-    }
-
-    /// Returns the event gone to; `None` before the first.
-    fn current(&self) -> Option<&Envelope> {
-        None
+    /// Waits for events and lends them as a run, for subscribers that only [`read`](Subscription::read): sparing
+    /// them what it takes to own an event. `None` when the source does not lend, which is the default. What is lent
+    /// counts as delivered.
+    fn poll_run(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Run>>> {
+        Poll::Ready(Ok(None))
     }
 }
 
@@ -43,15 +36,22 @@ pub trait Source: Send + 'static {
 /// another member of the queue, or nowhere.
 pub struct Subscription {
     source: Box<dyn Source>,
-    lends: bool,
-    /// What [`read`](Subscription::read) has lent, where the source does not lend by itself.
+    /// What the source has lent.
+    run: Option<Run>,
+    /// What [`read`](Subscription::read) has lent, where the source does not.
     lent: Option<Delivery>,
+    /// How many events were read of runs, wrapping around.
+    read: u8,
 }
+
+/// How many events of a run count as one step of a task, after 128 of which the runtime lets others run: less than
+/// [`next`](Subscription::next) counts, as there is less to do.
+const STEP: u8 = 32;
 
 impl Subscription {
     /// Makes a subscription, for backends.
     pub fn new(source: impl Source) -> Self {
-        Subscription { lends: source.lends(), source: Box::new(source), lent: None }
+        Subscription { source: Box::new(source), run: None, lent: None, read: 0 }
     }
 
     /// Waits for the next delivery. Giving up the wait loses nothing.
@@ -60,7 +60,7 @@ impl Subscription {
     ///
     /// The backend's, when the subscription is lost. It is over then: subscribe again.
     pub async fn next(&mut self) -> Result<Delivery> {
-        Next { source: &mut *self.source, waits: false }.await
+        Next { subscription: self, waits: false }.await
     }
 
     /// Waits for the next event and lends it, for subscriptions that give no verdicts ([`Ack::Auto`](super::Ack::Auto)): the fastest
@@ -70,10 +70,25 @@ impl Subscription {
     ///
     /// As [`next`](Subscription::next); `failed precondition` where verdicts are expected.
     pub async fn read(&mut self) -> Result<&Envelope> {
-        if self.lends {
-            poll_fn(|context| self.source.poll_advance(context)).await?;
-            return self.source.current().ok_or_else(|| Error::internal("the source lends nothing"));
+        self.read = self.read.wrapping_add(1);
+        if self.read.is_multiple_of(STEP) {
+            coop::consume_budget().await;
         }
+        // In two steps, as what is lent cannot be both returned and looked for again.
+        while !self.run.as_mut().is_some_and(Run::advance) {
+            match poll_fn(|context| self.source.poll_run(context)).await? {
+                Some(run) => self.run = Some(run),
+                None => return self.read_owned().await,
+            }
+        }
+        match &self.run {
+            Some(run) => Ok(run.current()),
+            None => Err(Error::internal("what was lent is gone")),
+        }
+    }
+
+    /// Reads an event of a source that does not lend.
+    async fn read_owned(&mut self) -> Result<&Envelope> {
         let delivery = self.next().await?;
         if delivery.is_open() {
             return Err(Error::failed_precondition(
@@ -86,7 +101,10 @@ impl Subscription {
     /// Polls for the next delivery, as [`next`](Subscription::next) does. Who has been told to wait goes on to poll:
     /// the event it is woken for is kept for it.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery>> {
-        self.source.poll_next(context)
+        match self.run.as_mut().and_then(Run::pop) {
+            Some(delivery) => Poll::Ready(Ok(delivery)),
+            None => self.source.poll_next(context),
+        }
     }
 
     /// Returns how many events the overflow policy has kept from this subscription so far.
@@ -97,7 +115,7 @@ impl Subscription {
 
 /// The wait for a delivery.
 struct Next<'a> {
-    source: &'a mut dyn Source,
+    subscription: &'a mut Subscription,
     waits: bool,
 }
 
@@ -105,7 +123,7 @@ impl Future for Next<'_> {
     type Output = Result<Delivery>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let next = self.source.poll_next(context);
+        let next = self.subscription.poll_next(context);
         self.waits = next.is_pending();
         next
     }
@@ -114,7 +132,7 @@ impl Future for Next<'_> {
 impl Drop for Next<'_> {
     fn drop(&mut self) {
         if self.waits {
-            self.source.give_up();
+            self.subscription.source.give_up();
         }
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::error::Result;
 use crate::layer::BoxFuture;
 
-use super::Envelope;
+use super::{Envelope, Shelf};
 
 /// What becomes of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub trait Settle: Send + Sync + 'static {
 pub struct Delivery<T = ()> {
     message: T,
     shelf: Arc<dyn Shelf>,
-    index: u16,
+    index: u32,
     redelivered: bool,
     attempt: u32,
     // Boxed, as a delivery is moved more often than it needs a verdict.
@@ -71,19 +71,6 @@ struct Open {
     settle: Box<dyn Settle>,
     /// The pause before the event comes again when it is dropped without a verdict.
     pause: Duration,
-}
-
-/// Holds the envelopes of deliveries. A backend that shares envelopes between subscriptions gives each of them a
-/// shelf of its own: counting references on an envelope that everybody gets would cost more than reading it.
-pub(crate) trait Shelf: Send + Sync {
-    /// Returns the envelope at an index that was put into a delivery.
-    fn envelope(&self, index: u16) -> &Envelope;
-}
-
-impl Shelf for Envelope {
-    fn envelope(&self, _: u16) -> &Envelope {
-        self
-    }
 }
 
 impl Delivery {
@@ -100,7 +87,7 @@ impl Delivery {
     }
 
     /// Makes a first delivery of the envelope at `index`, which counts as handled.
-    pub(crate) fn shelved(shelf: Arc<dyn Shelf>, index: u16) -> Self {
+    pub(crate) fn shelved(shelf: Arc<dyn Shelf>, index: u32) -> Self {
         Delivery { message: (), shelf, index, redelivered: false, attempt: 1, open: None }
     }
 }

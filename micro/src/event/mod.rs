@@ -3,9 +3,11 @@
 mod delivery;
 mod envelope;
 mod occurrence;
+mod run;
 
-pub(crate) use delivery::Shelf;
 pub use delivery::{Delivery, Settle, Verdict};
 pub use envelope::{Envelope, check_topic};
 pub use occurrence::Event;
 pub(crate) use occurrence::pause;
+pub use run::Run;
+pub(crate) use run::Shelf;

@@ -5,11 +5,11 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::coop;
 
-use crate::broker::{Delivery, Envelope, Source, Subscribe};
-use crate::error::{Error, Result};
-use crate::event::Shelf as _;
+use crate::broker::{Delivery, Run, Source, Subscribe};
+use crate::error::Result;
 
 use super::Place;
+use super::log::Log;
 use super::tape::Tape;
 use super::topic::Topic;
 
@@ -29,15 +29,19 @@ impl Cursor {
         Cursor { id, tape, topic, busy: false, _place: place }
     }
 
-    #[inline]
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Waits until `read` finds something.
+    fn poll<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        read: impl Fn(&mut Tape, &Log) -> Option<T>,
+    ) -> Poll<Result<T>> {
         // A log that is always ahead must not keep its reader from letting others run.
         let budget = ready!(coop::poll_proceed(context));
         loop {
-            if self.tape.advance(&self.topic.log) {
+            if let Some(found) = read(&mut self.tape, &self.topic.log) {
                 budget.made_progress();
                 self.busy = true;
-                return Poll::Ready(());
+                return Poll::Ready(Ok(found));
             }
             if std::mem::take(&mut self.busy) {
                 // Where events come fast there is one more after a turn of the others. Being woken for each of them
@@ -54,26 +58,18 @@ impl Cursor {
 
 impl Source for Cursor {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery>> {
-        ready!(self.poll(context));
-        let current = self.tape.current().ok_or_else(|| Error::internal("the log has a hole"));
-        Poll::Ready(current.map(|(lease, index)| Delivery::shelved(lease.clone(), index)))
+        self.poll(context, |tape, log| {
+            let (lease, index) = tape.advance(log)?;
+            Some(Delivery::shelved(lease.clone(), index))
+        })
+    }
+
+    fn poll_run(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Run>>> {
+        self.poll(context, |tape, log| tape.run(log).map(Some))
     }
 
     fn dropped(&self) -> u64 {
         self.tape.dropped
-    }
-
-    fn lends(&self) -> bool {
-        true
-    }
-
-    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll(context).map(Ok)
-    }
-
-    fn current(&self) -> Option<&Envelope> {
-        let (lease, index) = self.tape.current()?;
-        Some(lease.envelope(index))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The log of a topic: events in the order they were published, in segments, read without a lock.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -43,13 +43,15 @@ pub(super) struct Segment {
     start: u64,
     /// Where the segment ends: at once known when it is closed before it is full.
     end: AtomicU64,
+    /// Whether any of its events expires; said before the tail passes the first one.
+    expiring: AtomicBool,
     slots: [OnceLock<Entry>; SLOTS as usize],
 }
 
 impl Segment {
     fn new(start: u64) -> Segment {
         let slots = [const { OnceLock::new() }; SLOTS as usize];
-        Segment { start, end: AtomicU64::new(start + SLOTS), slots }
+        Segment { start, end: AtomicU64::new(start + SLOTS), expiring: AtomicBool::new(false), slots }
     }
 
     pub(super) fn holds(&self, position: u64) -> bool {
@@ -61,15 +63,20 @@ impl Segment {
         self.end.load(Ordering::Acquire)
     }
 
-    /// Returns the index of a position that the segment holds.
-    pub(super) fn index(&self, position: u64) -> u16 {
-        // Less than the number of slots, so it fits.
-        (position - self.start) as u16
+    /// Tells whether any of the events below the log's tail expires.
+    pub(super) fn is_expiring(&self) -> bool {
+        self.expiring.load(Ordering::Relaxed)
+    }
+
+    /// Returns the index of a position that the segment holds, or ends before.
+    pub(super) fn index(&self, position: u64) -> u32 {
+        // At most the number of slots, so it fits.
+        (position - self.start) as u32
     }
 
     /// Returns the event at an index, of a position below the log's tail.
-    pub(super) fn at(&self, index: u16) -> &Entry {
-        self.slots[usize::from(index)].get().expect("a slot is filled before the tail passes it")
+    pub(super) fn at(&self, index: u32) -> &Entry {
+        self.slots[index as usize].get().expect("a slot is filled before the tail passes it")
     }
 }
 
@@ -151,6 +158,9 @@ impl Log {
             if let Some(slot) =
                 usize::try_from(position - segment.start).ok().and_then(|at| segment.slots.get(at))
             {
+                if entry.expires.is_some() {
+                    segment.expiring.store(true, Ordering::Relaxed);
+                }
                 // Empty: positions are given out once.
                 let _ = slot.set(entry);
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::broker::Envelope;
-use crate::event::Shelf;
+use crate::event::{Run, Shelf};
 
 use super::log::{Entry, Found, Log, Segment};
 
@@ -15,8 +15,6 @@ pub(super) struct Tape {
     /// How many events may wait.
     capacity: u64,
     lease: Option<Arc<Lease>>,
-    /// Where in the segment at hand the event gone to is.
-    index: u16,
     /// How many events were lost by being too far behind.
     pub(super) dropped: u64,
 }
@@ -25,15 +23,19 @@ pub(super) struct Tape {
 pub(super) struct Lease(Arc<Segment>);
 
 impl Shelf for Lease {
-    fn envelope(&self, index: u16) -> &Envelope {
+    fn envelope(&self, index: u32) -> &Envelope {
         &self.0.at(index).envelope
+    }
+
+    fn is_expired(&self, index: u32) -> bool {
+        self.0.at(index).is_expired()
     }
 }
 
 impl Tape {
     pub(super) fn new(position: u64, capacity: usize) -> Tape {
         let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
-        Tape { position, until: position, capacity, lease: None, index: 0, dropped: 0 }
+        Tape { position, until: position, capacity, lease: None, dropped: 0 }
     }
 
     /// Returns where the next event is, or will be.
@@ -43,32 +45,36 @@ impl Tape {
 
     /// Reads the next event; `None` at the end of the log. Expired ones are passed over.
     pub(super) fn next(&mut self, log: &Log) -> Option<Entry> {
-        if !self.advance(log) {
-            return None;
-        }
-        let (lease, index) = self.current()?;
+        let (lease, index) = self.advance(log)?;
         Some(lease.0.at(index).clone())
     }
 
-    /// Goes to the next event. Tells whether there is one.
-    #[inline]
-    pub(super) fn advance(&mut self, log: &Log) -> bool {
-        loop {
+    /// Goes past the next event; `None` at the end of the log. Returns a hold on its segment and where it is in
+    /// there. Expired ones are passed over.
+    pub(super) fn advance(&mut self, log: &Log) -> Option<(&Arc<Lease>, u32)> {
+        let index = loop {
             if self.position >= self.until && !self.refill(log) {
-                return false;
+                return None;
             }
-            let Some(lease) = &self.lease else { return false };
-            self.index = lease.0.index(self.position);
+            let segment = &self.lease.as_ref()?.0;
+            let index = segment.index(self.position);
             self.position += 1;
-            if !lease.0.at(self.index).is_expired() {
-                return true;
+            if !segment.at(index).is_expired() {
+                break index;
             }
-        }
+        };
+        Some((self.lease.as_ref()?, index))
     }
 
-    /// Returns the event gone to: a hold on its segment, and where it is in there.
-    pub(super) fn current(&self) -> Option<(&Arc<Lease>, u16)> {
-        Some((self.lease.as_ref()?, self.index))
+    /// Reads what can be read without asking the log again, expired events too; `None` at the end of the log.
+    pub(super) fn run(&mut self, log: &Log) -> Option<Run> {
+        if self.position >= self.until && !self.refill(log) {
+            return None;
+        }
+        let lease = self.lease.as_ref()?;
+        let indices = lease.0.index(self.position)..lease.0.index(self.until);
+        self.position = self.until;
+        Some(Run::shelved(lease.clone(), indices, lease.0.is_expiring()))
     }
 
     /// Asks the log what there is from here on, giving up what is too far behind. Tells whether there is anything.
