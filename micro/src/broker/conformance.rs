@@ -165,6 +165,7 @@ cases! {
     ANY content:
         every_attribute_comes_back,
         odd_text_comes_back,
+        the_longest_attributes_come_back,
         metadata_comes_back,
         no_data_comes_back,
         every_byte_comes_back,
@@ -174,6 +175,7 @@ cases! {
         an_event_over_the_limit_is_refused,
         bad_topics_are_refused,
         bad_attributes_are_refused,
+        too_much_metadata_is_refused,
         bad_options_are_refused,
         members_of_a_queue_agree;
     ANY flow:
@@ -204,11 +206,15 @@ cases! {
         a_late_verdict_disturbs_nothing;
     EXPIRES time:
         an_expired_event_is_not_delivered,
+        an_expired_event_is_not_read,
+        an_event_from_the_past_is_not_delivered,
         an_event_in_its_time_is_delivered;
     REDELIVERS_AND_EXPIRES time:
         an_expired_event_does_not_come_again;
     EXACT overflow:
         the_oldest_go,
+        the_oldest_of_two_bursts_go,
+        what_is_dropped_is_counted_at_once,
         the_newest_do_not_come_in,
         members_overflow_together;
     BLOCKS overflow:

@@ -89,18 +89,21 @@ impl Schemes {
         }
         match ROWS.iter().find(|row| row.scheme == scheme) {
             Some(row) => (row.open)(rest.strip_prefix("//").unwrap_or(rest), defaults).await,
-            None => Err(self.unknown(scheme)),
+            None => Err(self.unknown(uri)),
         }
     }
 
-    fn unknown(&self, scheme: &str) -> Error {
+    fn unknown(&self, uri: &str) -> Error {
         let built_in: Vec<_> = ROWS.iter().map(|row| row.example).collect();
         let added: Vec<_> = self.added.keys().map(|scheme| format!("{scheme}:")).collect();
         let added = if added.is_empty() { String::new() } else { format!("; added: {}", added.join(", ")) };
-        // Only the scheme is repeated: what follows it may hold a password.
+        let why = match registry::scheme_of(uri) {
+            Some(scheme) => format!("no broker has the scheme {scheme:?}"),
+            None => "the URI of a broker begins with its scheme and a colon".to_owned(),
+        };
         Error::invalid_argument(format!(
-            "no broker has the scheme {scheme:?}; built in: {}{added}; no feature of micro adds another, a backend of \
-             your own joins by `.broker(…)` or `.broker_scheme({scheme:?}, …)` on the builder",
+            "{why}; built in: {}{added}; no feature of micro adds another, a backend of your own joins by \
+             `.broker(…)` or `.broker_scheme(…)` on the builder",
             built_in.join(", ")
         ))
     }
@@ -147,6 +150,9 @@ mod tests {
             ("http:?token=hunter2", "\"token\""),
             ("memory:hunter2", "clone"),
             ("nats://user:hunter2@host", "\"nats\""),
+            ("user:hunter2@host:80", "\"user\""),
+            ("hunter2@host:80", "begins with its scheme"),
+            ("hunter2", "begins with its scheme"),
         ] {
             let error = Handle::open(uri, &defaults()).await.unwrap_err();
             assert!(error.message().contains(part) && !error.message().contains("hunter2"), "{uri}: {error}");

@@ -1,7 +1,6 @@
 //! A subscription: the stream of deliveries to one subscriber.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -16,10 +15,12 @@ pub trait Source: Send + 'static {
     /// Waits for the next delivery. An error is the end: the backend has lost the subscription, or was closed.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery>>;
 
-    /// Learns that nobody waits for the next delivery any more: what comes now goes to another member of the queue.
+    /// Learns that nobody waits for the next delivery any more: what comes now goes to another member of the queue. A
+    /// source that reads from a subscription itself hands it on by [`Subscription::give_up`].
     fn give_up(&mut self) {}
 
-    /// Returns how many events the overflow policy has kept from this subscription.
+    /// Returns how many events the overflow policy has kept from this subscription. Of those that a queue drops each
+    /// is counted by one member.
     fn dropped(&self) -> u64 {
         0
     }
@@ -60,7 +61,7 @@ impl Subscription {
     ///
     /// The backend's, when the subscription is lost. It is over then: subscribe again.
     pub async fn next(&mut self) -> Result<Delivery> {
-        Next { subscription: self, waits: false }.await
+        Wait::new(self, Subscription::poll_next).await
     }
 
     /// Waits for the next event and lends it, for subscriptions that give no verdicts ([`Ack::Auto`](super::Ack::Auto)): the fastest
@@ -76,7 +77,7 @@ impl Subscription {
         }
         // In two steps, as what is lent cannot be both returned and looked for again.
         while !self.run.as_mut().is_some_and(Run::advance) {
-            match poll_fn(|context| self.source.poll_run(context)).await? {
+            match Wait::new(self, Subscription::poll_run).await? {
                 Some(run) => self.run = Some(run),
                 None => return self.read_owned().await,
             }
@@ -107,32 +108,54 @@ impl Subscription {
         }
     }
 
-    /// Returns how many events the overflow policy has kept from this subscription so far.
+    fn poll_run(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Run>>> {
+        self.source.poll_run(context)
+    }
+
+    /// Gives up a wait that was begun by [`poll_next`](Subscription::poll_next): what comes now goes to another member
+    /// of the queue. A wait in [`next`](Subscription::next) that is dropped does it by itself.
+    pub fn give_up(&mut self) {
+        self.source.give_up();
+    }
+
+    /// Returns how many events the overflow policy has kept from this subscription so far. What a queue drops is
+    /// counted by one of its members, whichever asks first.
     pub fn dropped(&self) -> u64 {
         self.source.dropped()
     }
 }
 
-/// The wait for a delivery.
-struct Next<'a> {
+/// A wait for events, which tells the source when it is given up.
+struct Wait<'a, F> {
     subscription: &'a mut Subscription,
+    poll: F,
     waits: bool,
 }
 
-impl Future for Next<'_> {
-    type Output = Result<Delivery>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let next = self.subscription.poll_next(context);
-        self.waits = next.is_pending();
-        next
+impl<'a, F> Wait<'a, F> {
+    fn new(subscription: &'a mut Subscription, poll: F) -> Self {
+        Wait { subscription, poll, waits: false }
     }
 }
 
-impl Drop for Next<'_> {
+impl<T, F> Future for Wait<'_, F>
+where
+    F: Fn(&mut Subscription, &mut Context<'_>) -> Poll<Result<T>> + Unpin,
+{
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Wait { subscription, poll, waits } = &mut *self;
+        let polled = poll(subscription, context);
+        *waits = polled.is_pending();
+        polled
+    }
+}
+
+impl<F> Drop for Wait<'_, F> {
     fn drop(&mut self) {
         if self.waits {
-            self.subscription.source.give_up();
+            self.subscription.give_up();
         }
     }
 }

@@ -94,6 +94,8 @@ impl Publish {
 
     async fn publish(self) -> Result<Receipt> {
         let mut envelope = self.envelope?;
+        // Before anything is told of it: names of topics become labels.
+        envelope.validate()?;
         let inner = &self.client.inner;
         let timeout = self.timeout.unwrap_or(inner.timeout);
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));

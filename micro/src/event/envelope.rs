@@ -12,8 +12,14 @@ use crate::trace::TraceContext;
 /// The longest name a topic or a queue may have, in bytes.
 const LONGEST_NAME: usize = 255;
 
-/// The longest attribute of an envelope, in bytes. Some backends carry attributes as headers.
-const LONGEST_ATTRIBUTE: usize = 1024;
+/// The longest attribute of an envelope, in bytes. Backends carry attributes as headers, percent-encoded: with the
+/// metadata, all of them have to stay below the 16 KiB that common servers accept.
+pub(crate) const LONGEST_ATTRIBUTE: usize = 512;
+
+/// The largest metadata of an envelope, in bytes: keys, values, and what HTTP/2 counts for each pair besides (RFC 9113,
+/// section 10.5.1).
+pub(crate) const LARGEST_METADATA: usize = 6 << 10;
+pub(crate) const METADATA_WEIGHT: usize = 32;
 
 /// One event: its encoded message and the attributes CloudEvents 1.0 gives it
 /// (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>).
@@ -127,6 +133,13 @@ impl Envelope {
         self.expires.map(|expires| expires.duration_since(self.time).unwrap_or_default())
     }
 
+    /// Returns how long an event that is published now may live, `None` for ever: no longer than it could when it was
+    /// made, whatever the clocks say, and not at all when it is from the past.
+    pub fn left(&self) -> Option<Duration> {
+        let left = self.expires?.duration_since(SystemTime::now()).unwrap_or_default();
+        self.lifetime().map(|lifetime| lifetime.min(left))
+    }
+
     /// Checks what every backend relies on. [`broker::Handle::publish`](crate::broker::Handle::publish) does it
     /// for you.
     ///
@@ -153,6 +166,13 @@ impl Envelope {
                     "the {name} of an event is at most {LONGEST_ATTRIBUTE} bytes without control characters"
                 )));
             }
+        }
+        let metadata = self.metadata.iter().map(|(key, value)| key.len() + value.len() + METADATA_WEIGHT);
+        if metadata.sum::<usize>() > LARGEST_METADATA {
+            return Err(Error::invalid_argument(format!(
+                "the metadata of an event has at most {LARGEST_METADATA} bytes, with {METADATA_WEIGHT} counted for each \
+                 pair besides its texts; put what is larger into the message"
+            )));
         }
         Ok(())
     }
@@ -216,7 +236,7 @@ mod tests {
         let envelope = Envelope::new("a", "data");
         assert!(envelope.validate().is_ok());
         assert!(envelope.clone().id("").validate().is_err());
-        assert!(envelope.clone().id("x".repeat(1025)).validate().unwrap_err().message().contains("id"));
+        assert!(envelope.clone().id("x".repeat(513)).validate().unwrap_err().message().contains("id"));
         assert!(envelope.clone().key("a\nb").validate().unwrap_err().message().contains("key"));
         assert!(envelope.source("s").kind("k").size() > 4 + 32);
     }

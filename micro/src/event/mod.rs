@@ -7,6 +7,8 @@ mod run;
 
 pub use delivery::{Delivery, Settle, Verdict};
 pub use envelope::{Envelope, check_topic};
+#[cfg(any(test, feature = "conformance"))]
+pub(crate) use envelope::{LARGEST_METADATA, LONGEST_ATTRIBUTE, METADATA_WEIGHT};
 pub use occurrence::Event;
 pub(crate) use occurrence::pause;
 pub use run::Run;

@@ -45,6 +45,7 @@ pub use local::Local;
 pub use mdns::{Ignored, Mdns};
 pub use memory::Memory;
 pub use merged::Merged;
+pub(crate) use open::scheme_of;
 pub use open::{Defaults, Schemes};
 pub use types::{Capability, Node, Query, Register, State, Subscription, Summary};
 pub use watch::{Event, Feed, Watch};

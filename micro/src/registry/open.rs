@@ -109,7 +109,7 @@ impl Schemes {
                 Some(before) => Merged::new(before, next).into(),
             });
         }
-        merged.ok_or_else(|| self.unknown(scheme))
+        merged.ok_or_else(|| self.unknown(uri))
     }
 
     async fn open_one(&self, uri: &str, defaults: &Defaults) -> Result<Handle> {
@@ -119,22 +119,31 @@ impl Schemes {
         }
         match ROWS.iter().find(|row| row.scheme == scheme) {
             Some(row) => (row.open)(rest.strip_prefix("//").unwrap_or(rest), defaults).await,
-            None => Err(self.unknown(scheme)),
+            None => Err(self.unknown(uri)),
         }
     }
 
-    fn unknown(&self, scheme: &str) -> Error {
+    fn unknown(&self, uri: &str) -> Error {
         let built_in: Vec<_> = ROWS.iter().map(|row| row.example).collect();
         let added: Vec<_> = self.added.keys().map(|scheme| format!("{scheme}:")).collect();
         let added = if added.is_empty() { String::new() } else { format!("; added: {}", added.join(", ")) };
-        // Only the scheme is repeated: what follows it may hold a password.
+        let why = match scheme_of(uri) {
+            Some(scheme) => format!("no registry has the scheme {scheme:?}"),
+            None => "the URI of a registry begins with its scheme and a colon".to_owned(),
+        };
         Error::invalid_argument(format!(
-            "no registry has the scheme {scheme:?}; built in: {}{added}; joined by + they are merged, as in \
-             mdns+local:; no feature of micro adds another, a backend of your own joins by `.registry(…)` or \
-             `.scheme({scheme:?}, …)` on the builder",
+            "{why}; built in: {}{added}; joined by + they are merged, as in mdns+local:; no feature of micro adds \
+             another, a backend of your own joins by `.registry(…)` or `.scheme(…)` on the builder",
             built_in.join(", ")
         ))
     }
+}
+
+/// Returns the scheme of a URI, if it has one: the only part of it that errors repeat, as the rest may hold a password.
+pub(crate) fn scheme_of(uri: &str) -> Option<&str> {
+    let (scheme, _) = uri.split_once(':')?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
+    (scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(fits)).then_some(scheme)
 }
 
 impl fmt::Debug for Schemes {

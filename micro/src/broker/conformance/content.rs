@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::broker::Envelope;
 use crate::error::Result;
+use crate::event::{LARGEST_METADATA, LONGEST_ATTRIBUTE, METADATA_WEIGHT};
 use crate::metadata::Metadata;
 use crate::trace::TraceContext;
 
@@ -90,9 +91,25 @@ pub(super) async fn odd_text_comes_back(fixture: Fixture) -> Result<()> {
         .kind("a.B<c, d>")
         .content_type("application/x-odd; charset=\"utf-8\"")
         .key("k=ü/ \u{1F600}+");
-    comes_back(&fixture, sent).await?;
-    let long = event("data").id("i".repeat(1024)).key("k".repeat(1024));
-    comes_back(&fixture, long).await
+    comes_back(&fixture, sent).await
+}
+
+pub(super) async fn the_longest_attributes_come_back(fixture: Fixture) -> Result<()> {
+    let longest = |character: &str| character.repeat(LONGEST_ATTRIBUTE / character.len());
+    let mut metadata = Metadata::new();
+    metadata.insert("m", "m".repeat(LARGEST_METADATA - "m".len() - METADATA_WEIGHT))?;
+    let mut sent = event("data")
+        .id(longest("ä"))
+        .source(longest("%"))
+        .kind(longest("\u{1F600}"))
+        .content_type(longest("c"))
+        .key(longest("ü"))
+        .expires_in(Duration::from_secs(3_600))
+        .metadata(metadata);
+    let state = format!("v={}", "s".repeat(510));
+    sent.trace = TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Some(&state));
+    check!(sent.trace.is_some(), "the trace of this case is malformed");
+    comes_back(&fixture, sent).await
 }
 
 pub(super) async fn metadata_comes_back(fixture: Fixture) -> Result<()> {

@@ -157,9 +157,14 @@ pub(super) async fn without_verdicts_events_are_lent(fixture: Fixture) -> Result
         }
     }
     // Both ways to read go on where the other has been.
-    publish(&fixture.broker, event("the last")).await?;
-    all.next_of("the last").await?;
-    queued.next_of("the last").await?;
+    publish_all(&fixture.broker, numbers(3)).await?;
+    for listener in [&mut all, &mut queued] {
+        let lent = &soon("an event", listener.0.read()).await?.data;
+        check!(lent == "0", "expected \"0\", was lent {lent:?}");
+        listener.next_of("1").await?;
+        let lent = &soon("an event", listener.0.read()).await?.data;
+        check!(lent == "2", "expected \"2\", was lent {lent:?}");
+    }
     Ok(())
 }
 

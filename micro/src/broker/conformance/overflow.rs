@@ -30,6 +30,35 @@ async fn three_of_ten(fixture: &Fixture, overflow: Overflow, expected: [&str; 3]
     Ok(())
 }
 
+pub(super) async fn the_oldest_of_two_bursts_go(fixture: Fixture) -> Result<()> {
+    for ack in [Ack::Manual, Ack::Auto] {
+        let alone = Subscribe::new(TOPIC).capacity(3).ack(ack);
+        for options in [alone.clone(), alone.queue(format!("{ack:?}"))] {
+            let mut listener = Listener::new(&fixture.peer, &options).await?;
+            publish_all(&fixture.broker, numbers(3)).await?;
+            listener.expect(&["0"]).await?;
+            publish_all(&fixture.broker, (3..6).map(|number| number.to_string())).await?;
+            listener.expect(&["3", "4", "5"]).await?;
+            let dropped = listener.0.dropped();
+            check!(dropped == 2, "{options:?}: 2 were dropped, {dropped} are counted");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn what_is_dropped_is_counted_at_once(fixture: Fixture) -> Result<()> {
+    for overflow in [Overflow::DropOldest, Overflow::DropNewest] {
+        for ack in [Ack::Manual, Ack::Auto] {
+            let options = Subscribe::new(TOPIC).capacity(3).ack(ack).overflow(overflow);
+            let still = Listener::new(&fixture.peer, &options).await?;
+            publish_all(&fixture.broker, numbers(10)).await?;
+            let dropped = still.0.dropped();
+            check!(dropped == 7, "{options:?}: nobody has read, 7 were dropped, {dropped} are counted");
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn the_oldest_go(fixture: Fixture) -> Result<()> {
     three_of_ten(&fixture, Overflow::DropOldest, ["7", "8", "9"]).await
 }
@@ -44,6 +73,8 @@ pub(super) async fn members_overflow_together(fixture: Fixture) -> Result<()> {
     let two = Listener::new(&fixture.peer, &options).await?;
     let mut roomy = Listener::new(&fixture.peer, &everybody()).await?;
     publish_all(&fixture.broker, numbers(20)).await?;
+    let dropped = (one.0.dropped(), two.0.dropped());
+    check!(dropped.0 + dropped.1 == 15, "a queue dropped 15, its members count {dropped:?}");
     let mut members = Members::new([one, two]);
     let handled: Vec<String> = members.take_many(5).await?.into_iter().map(|(_, text)| text).collect();
     each_once(&handled, (15..20).map(|number| number.to_string()))?;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::broker::{Ack, Envelope, Overflow, Subscribe};
 use crate::error::{Code, Result};
+use crate::event::{LARGEST_METADATA, METADATA_WEIGHT};
+use crate::metadata::Metadata;
 
 use super::Fixture;
 use super::content::of_size;
@@ -38,15 +40,31 @@ pub(super) async fn bad_attributes_are_refused(fixture: Fixture) -> Result<()> {
     let mut listener = Listener::new(&fixture.peer, &everybody()).await?;
     for bad in [
         event("bad").id(""),
-        event("bad").id("x".repeat(1025)),
+        event("bad").id("x".repeat(513)),
         event("bad").source("a\r\nb"),
         event("bad").kind("a\0"),
         event("bad").content_type("text\n/plain"),
-        event("bad").key("k".repeat(1025)),
+        event("bad").key("k".repeat(513)),
     ] {
         let shown = format!("{bad:?}");
         let code = publish(&fixture.broker, bad).await.map_err(|error| error.code());
         check!(code == Err(Code::InvalidArgument), "{shown}: {code:?}");
+    }
+    listener.expect_nothing(&fixture.broker).await
+}
+
+pub(super) async fn too_much_metadata_is_refused(fixture: Fixture) -> Result<()> {
+    let mut listener = Listener::new(&fixture.peer, &everybody()).await?;
+    let mut one = Metadata::new();
+    one.insert("m", "m".repeat(LARGEST_METADATA - "m".len() - METADATA_WEIGHT + 1))?;
+    let mut many = Metadata::new();
+    for number in 0..=LARGEST_METADATA / (METADATA_WEIGHT + 4) {
+        many.insert(&format!("{number:04}"), "")?;
+    }
+    for metadata in [one, many] {
+        let outcome = publish(&fixture.broker, event("bad").metadata(metadata)).await;
+        let code = outcome.map_err(|error| error.code());
+        check!(code == Err(Code::InvalidArgument), "{code:?}");
     }
     listener.expect_nothing(&fixture.broker).await
 }

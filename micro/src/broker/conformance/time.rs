@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::broker::Receipt;
+use crate::broker::{Ack, Receipt};
 use crate::error::Result;
 
 use super::Fixture;
-use super::listener::{Listener, check, each_once, event, everybody, numbers, publish, queue};
+use super::listener::{Listener, check, each_once, event, everybody, numbers, publish, queue, soon, text};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(300);
@@ -44,6 +44,34 @@ pub(super) async fn an_event_in_its_time_is_delivered(fixture: Fixture) -> Resul
     listener.expect(&["eternal"]).await
 }
 
+pub(super) async fn an_expired_event_is_not_read(fixture: Fixture) -> Result<()> {
+    let mut taken = Listener::new(&fixture.peer, &everybody().ack(Ack::Auto)).await?;
+    let mut lent = Listener::new(&fixture.peer, &everybody().ack(Ack::Auto)).await?;
+    let mut begun = Listener::new(&fixture.peer, &everybody().ack(Ack::Auto)).await?;
+    publish(&fixture.broker, event("first")).await?;
+    publish(&fixture.broker, event("short").expires_in(SHORT)).await?;
+    publish(&fixture.broker, event("long").expires_in(LONG)).await?;
+    let first = soon("an event", begun.0.read()).await?.data.clone();
+    check!(first == "first", "expected \"first\", was lent {first:?}");
+    pass(SHORT * 2).await;
+    taken.expect(&["first", "long"]).await?;
+    for (listener, expected) in [(&mut lent, &["first", "long"][..]), (&mut begun, &["long"])] {
+        for expected in expected {
+            let data = &soon("an event", listener.0.read()).await?.data;
+            check!(data == expected, "expected {expected:?}, was lent {data:?}");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn an_event_from_the_past_is_not_delivered(fixture: Fixture) -> Result<()> {
+    let mut listener = Listener::new(&fixture.peer, &everybody()).await?;
+    let mut kept = event("kept for too long");
+    kept.time = SystemTime::now() - LONG;
+    publish(&fixture.broker, kept.expires_in(LONG / 2)).await?;
+    listener.expect_nothing(&fixture.broker).await
+}
+
 pub(super) async fn an_expired_event_does_not_come_again(fixture: Fixture) -> Result<()> {
     let mut listener = Listener::new(&fixture.peer, &everybody()).await?;
     // Long enough to be delivered once, however slow the machine is.
@@ -74,12 +102,21 @@ pub(super) async fn what_is_stored_survives_a_crash(fixture: Fixture) -> Result<
     }
     // One is being worked on, nine wait.
     let held = member.next_of("0").await?;
-    drop(member);
-    drop(held);
     let broker = fixture.crash().await?;
-    let mut member = Listener::new(&broker, &queue("q")).await?;
-    each_once(&member.take_many(10).await?, numbers(10))?;
-    member.expect_nothing(&broker).await
+    let mut survivor = Listener::new(&broker, &queue("q")).await?;
+    let mut came = Vec::new();
+    for _ in 0..10 {
+        let delivery = survivor.next().await?;
+        let (text, flagged) = (text(&delivery), delivery.is_redelivered());
+        check!(flagged || text != "0", "{text:?} was being worked on, and comes as new");
+        came.push(text);
+        delivery.ack().await?;
+    }
+    each_once(&came, numbers(10))?;
+    survivor.expect_nothing(&broker).await?;
+    // Until here: nothing was given back before the crash.
+    drop((held, member));
+    Ok(())
 }
 
 pub(super) async fn what_was_handled_stays_so_after_a_crash(fixture: Fixture) -> Result<()> {

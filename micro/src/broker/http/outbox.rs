@@ -82,7 +82,7 @@ impl Stamped {
             headers: binary::write(&envelope),
             path: format!("{PATH}{}", envelope.topic),
             size: envelope.size(),
-            dies: envelope.lifetime().and_then(|lifetime| Instant::now().checked_add(lifetime)),
+            dies: envelope.left().and_then(|left| Instant::now().checked_add(left)),
             envelope,
         }
     }

@@ -24,8 +24,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     pub(super) fn new(id: u64, topic: Arc<Topic>, options: &Subscribe, place: Place) -> Cursor {
-        let capacity = u64::try_from(options.capacity).unwrap_or(u64::MAX);
-        let tape = Tape::new(topic.log.join(id, capacity), options.capacity);
+        let tape = Tape::new(&topic.log, id, options.capacity);
         Cursor { id, tape, topic, busy: false, _place: place }
     }
 
@@ -69,7 +68,7 @@ impl Source for Cursor {
     }
 
     fn dropped(&self) -> u64 {
-        self.tape.dropped
+        self.tape.dropped(&self.topic.log)
     }
 }
 

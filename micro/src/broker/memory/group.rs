@@ -1,5 +1,6 @@
 //! A queue, or a subscription that gives verdicts: a place in the log, what is worked on, what comes again.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::pin::Pin;
@@ -15,7 +16,7 @@ use crate::error::Result;
 use crate::layer::BoxFuture;
 
 use super::Place;
-use super::log::Entry;
+use super::log::{Entry, LIMIT};
 use super::tape::Tape;
 use super::topic::Topic;
 
@@ -40,14 +41,29 @@ struct State {
     /// The earliest time at which a waiting member wakes by itself.
     armed: Option<Instant>,
     tickets: u64,
+    /// What is worked on and what comes again, in bytes.
+    bytes: usize,
+    /// How many of the dropped events a member has counted.
+    counted: u64,
 }
+
+/// How many events may come again, in capacities: more than may wait for the first time, as one that pauses before
+/// its next attempt must not keep the others waiting.
+const AGAIN: usize = 16;
 
 /// Events that were not delivered yet.
 enum Backlog {
     /// In the log: the oldest are dropped.
     Tape(Tape),
     /// Here: what does not fit is turned away, so the log's order has holes.
-    Own { waiting: VecDeque<Entry>, dropped: u64 },
+    Own(Own),
+}
+
+#[derive(Default)]
+struct Own {
+    waiting: VecDeque<Entry>,
+    bytes: usize,
+    dropped: u64,
 }
 
 /// A delivery without verdict.
@@ -96,11 +112,8 @@ enum Next {
 impl Group {
     pub(super) fn new(id: u64, topic: Arc<Topic>, options: &Subscribe) -> Group {
         let backlog = match options.overflow {
-            Overflow::DropOldest => {
-                let capacity = u64::try_from(options.capacity).unwrap_or(u64::MAX);
-                Backlog::Tape(Tape::new(topic.log.join(id, capacity), options.capacity))
-            }
-            Overflow::DropNewest | Overflow::Block => Backlog::Own { waiting: VecDeque::new(), dropped: 0 },
+            Overflow::DropOldest => Backlog::Tape(Tape::new(&topic.log, id, options.capacity)),
+            Overflow::DropNewest | Overflow::Block => Backlog::Own(Own::default()),
         };
         let state = State {
             backlog,
@@ -111,6 +124,8 @@ impl Group {
             waiting: BTreeMap::new(),
             armed: None,
             tickets: 0,
+            bytes: 0,
+            counted: 0,
         };
         Group { id, options: options.clone(), topic, state: Mutex::new(state) }
     }
@@ -121,7 +136,8 @@ impl Group {
 
     /// Tells whether a publisher has to wait for the group.
     pub(super) fn is_blocking(&self) -> bool {
-        self.options.overflow == Overflow::Block && self.lock().backlog.waiting() >= self.options.capacity
+        self.options.overflow == Overflow::Block
+            && matches!(&self.lock().backlog, Backlog::Own(own) if own.is_full(self.options.capacity))
     }
 
     /// Takes an event that is not read from the log.
@@ -130,11 +146,8 @@ impl Group {
             return;
         }
         let mut state = self.lock();
-        if let Backlog::Own { waiting, dropped } = &mut state.backlog {
-            match waiting.len() < self.options.capacity {
-                true => waiting.push_back(entry.clone()),
-                false => *dropped += 1,
-            }
+        if let Backlog::Own(own) = &mut state.backlog {
+            own.push(entry, self.options.capacity);
         }
         state.wake();
     }
@@ -144,19 +157,23 @@ impl Group {
         let mut state = self.lock();
         state.members.remove(&member);
         state.waiting.remove(&member);
-        let held: Vec<u64> =
+        let mut held: Vec<u64> =
             state.out.iter().filter(|(_, out)| out.member == member).map(|(ticket, _)| *ticket).collect();
+        // In the order they were delivered in.
+        held.sort_unstable();
+        let now = Instant::now();
         for ticket in held {
-            state.bring_again(ticket, Duration::ZERO);
+            state.bring_again(ticket, now);
         }
         state.wake();
         state.members.is_empty()
     }
 
-    /// Lets a member off from waiting. If it was woken already, another one is, in its place.
+    /// Lets a member off from waiting. If it was woken already, or is the one that wakes by itself, another one does
+    /// in its place.
     fn give_up(&self, member: u64) {
         let mut state = self.lock();
-        if state.waiting.remove(&member).is_none() {
+        if state.waiting.remove(&member).is_none() || state.armed.is_some() {
             state.wake();
         }
     }
@@ -165,7 +182,7 @@ impl Group {
     fn settle(&self, ticket: u64, verdict: &Verdict) {
         let mut state = self.lock();
         match verdict {
-            Verdict::Retry { after } => state.bring_again(ticket, *after),
+            Verdict::Retry { after } => state.bring_again(ticket, later(Instant::now(), *after)),
             Verdict::Ack | Verdict::Reject { .. } => _ = state.take_out(ticket),
         }
         // There may be room for another one now, and the time to wait has changed.
@@ -177,7 +194,7 @@ impl Group {
         let now = Instant::now();
         while let Some((due, ticket)) = state.due.first().copied().filter(|(due, _)| *due <= now) {
             state.due.remove(&(due, ticket));
-            state.bring_again(ticket, Duration::ZERO);
+            state.bring_again(ticket, now);
         }
         loop {
             if let Some((entry, attempt)) = self.ready(&mut state, now) {
@@ -204,13 +221,13 @@ impl Group {
 
     /// Tells whether there is a new event to deliver. When there is none, the log tells the group of the next one.
     fn has_next(self: &Arc<Self>, state: &State) -> bool {
-        if state.in_hand() >= self.options.capacity {
+        if !state.has_room(self.options.capacity) {
             // It is a verdict that is waited for.
             return false;
         }
         match &state.backlog {
             Backlog::Tape(tape) => self.topic.log.park(self.id, tape.position(), &Waker::from(self.clone())),
-            Backlog::Own { waiting, .. } => !waiting.is_empty(),
+            Backlog::Own(own) => !own.waiting.is_empty(),
         }
     }
 
@@ -218,17 +235,18 @@ impl Group {
     fn ready(&self, state: &mut State, now: Instant) -> Option<(Entry, u32)> {
         while state.again.peek().is_some_and(|Reverse(again)| again.at <= now) {
             let Reverse(again) = state.again.pop()?;
+            state.bytes -= again.entry.size;
             if !again.entry.is_expired() {
                 return Some((again.entry, again.attempt));
             }
         }
-        if state.in_hand() >= self.options.capacity {
+        if !state.has_room(self.options.capacity) {
             return None;
         }
         let entry = match &mut state.backlog {
             Backlog::Tape(tape) => tape.next(&self.topic.log)?,
-            Backlog::Own { waiting, .. } => loop {
-                let entry = waiting.pop_front()?;
+            Backlog::Own(own) => loop {
+                let entry = own.pop()?;
                 self.topic.room.notify_waiters();
                 if !entry.is_expired() {
                     break entry;
@@ -252,9 +270,8 @@ impl Group {
         }
         let ticket = state.tickets;
         state.tickets += 1;
-        // One past the end of time is never due.
-        let due =
-            now.checked_add(self.options.ack_wait).unwrap_or_else(|| now + Duration::from_secs(1 << 32));
+        let due = later(now, self.options.ack_wait);
+        state.bytes += entry.size;
         state.due.insert((due, ticket));
         state.out.insert(ticket, Out { entry, attempt, member, due });
         if state.armed.is_none_or(|armed| due < armed) {
@@ -265,11 +282,14 @@ impl Group {
         Delivery::new(envelope, attempt, attempt > 1, Some(Box::new(ticket)))
     }
 
-    fn dropped(&self) -> u64 {
-        match &self.lock().backlog {
-            Backlog::Tape(tape) => tape.dropped,
-            Backlog::Own { dropped, .. } => *dropped,
-        }
+    /// Returns how many events were dropped that no member has counted yet. They are counted then.
+    fn count_dropped(&self) -> u64 {
+        let mut state = self.lock();
+        let dropped = match &state.backlog {
+            Backlog::Tape(tape) => tape.dropped(&self.topic.log),
+            Backlog::Own(own) => own.dropped,
+        };
+        dropped - std::mem::replace(&mut state.counted, dropped)
     }
 }
 
@@ -280,14 +300,31 @@ impl Wake for Group {
     }
 }
 
-impl Backlog {
-    /// Returns how many events are kept here.
-    fn waiting(&self) -> usize {
-        match self {
-            Backlog::Tape(_) => 0,
-            Backlog::Own { waiting, .. } => waiting.len(),
-        }
+impl Own {
+    fn is_full(&self, capacity: usize) -> bool {
+        self.waiting.len() >= capacity || self.bytes >= LIMIT
     }
+
+    /// Takes an event, or drops it when there is no room.
+    fn push(&mut self, entry: &Entry, capacity: usize) {
+        if self.is_full(capacity) {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes += entry.size;
+        self.waiting.push_back(entry.clone());
+    }
+
+    fn pop(&mut self) -> Option<Entry> {
+        let entry = self.waiting.pop_front()?;
+        self.bytes -= entry.size;
+        Some(entry)
+    }
+}
+
+/// Returns the time so long after another; one past the end of time never comes.
+fn later(time: Instant, wait: Duration) -> Instant {
+    time.checked_add(wait).unwrap_or_else(|| time + Duration::from_secs(1 << 32))
 }
 
 impl State {
@@ -299,9 +336,9 @@ impl State {
         }
     }
 
-    /// Returns how many events were delivered at least once and are not done with.
-    fn in_hand(&self) -> usize {
-        self.out.len() + self.again.len()
+    /// Tells whether an event may be delivered that was not yet: what was delivered and is not done with is bounded.
+    fn has_room(&self, capacity: usize) -> bool {
+        self.out.len() < capacity && self.again.len() < capacity.saturating_mul(AGAIN) && self.bytes < LIMIT
     }
 
     /// Returns when something is due without anybody telling.
@@ -314,13 +351,13 @@ impl State {
     fn take_out(&mut self, ticket: u64) -> Option<Out> {
         let out = self.out.remove(&ticket)?;
         self.due.remove(&(out.due, ticket));
+        self.bytes -= out.entry.size;
         Some(out)
     }
 
-    fn bring_again(&mut self, ticket: u64, after: Duration) {
+    fn bring_again(&mut self, ticket: u64, at: Instant) {
         let Some(out) = self.take_out(ticket) else { return };
-        let now = Instant::now();
-        let at = now.checked_add(after).unwrap_or(now);
+        self.bytes += out.entry.size;
         self.again.push(Reverse(Again {
             at,
             ticket,
@@ -357,13 +394,15 @@ pub(super) struct Member {
     id: u64,
     group: Arc<Group>,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Its share of the events that were dropped.
+    dropped: Cell<u64>,
     _place: Place,
 }
 
 impl Member {
     pub(super) fn new(id: u64, group: Arc<Group>, place: Place) -> Member {
         group.lock().members.insert(id);
-        Member { id, group, sleep: None, _place: place }
+        Member { id, group, sleep: None, dropped: Cell::new(0), _place: place }
     }
 }
 
@@ -401,7 +440,8 @@ impl Source for Member {
     }
 
     fn dropped(&self) -> u64 {
-        self.group.dropped()
+        self.dropped.update(|dropped| dropped + self.group.count_dropped());
+        self.dropped.get()
     }
 }
 

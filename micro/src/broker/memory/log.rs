@@ -15,8 +15,11 @@ const SLOTS: u64 = 256;
 /// How many bytes a segment holds before the next one is begun, so that letting one go frees a bounded share.
 const SEGMENT_BYTES: usize = 1 << 20;
 
-/// How many bytes a log holds.
-const LOG_BYTES: usize = 64 << 20;
+/// How many bytes a log holds, and how many a queue has in hand besides.
+pub(super) const LIMIT: usize = 32 << 20;
+
+/// What an event costs besides what it says: the envelope and its allocations, in bytes.
+const WEIGHT: usize = 512;
 
 /// An event in the log.
 #[derive(Clone)]
@@ -24,12 +27,14 @@ pub(super) struct Entry {
     pub(super) envelope: Arc<Envelope>,
     /// When it stops to be worth delivering, by a clock that nobody sets.
     pub(super) expires: Option<Instant>,
+    /// What it costs to keep it, in bytes.
+    pub(super) size: usize,
 }
 
 impl Entry {
     pub(super) fn new(envelope: &Arc<Envelope>) -> Entry {
-        let expires = envelope.lifetime().and_then(|lifetime| Instant::now().checked_add(lifetime));
-        Entry { envelope: envelope.clone(), expires }
+        let expires = envelope.left().and_then(|left| Instant::now().checked_add(left));
+        Entry { envelope: envelope.clone(), expires, size: envelope.size() + WEIGHT }
     }
 
     pub(super) fn is_expired(&self) -> bool {
@@ -52,6 +57,10 @@ impl Segment {
     fn new(start: u64) -> Segment {
         let slots = [const { OnceLock::new() }; SLOTS as usize];
         Segment { start, end: AtomicU64::new(start + SLOTS), expiring: AtomicBool::new(false), slots }
+    }
+
+    pub(super) fn start(&self) -> u64 {
+        self.start
     }
 
     pub(super) fn holds(&self, position: u64) -> bool {
@@ -85,13 +94,15 @@ pub(super) enum Found {
     /// Its segment.
     Segment(Arc<Segment>),
     /// Nothing any more: the log begins later.
-    Begins(u64),
+    Gone,
 }
 
 #[derive(Default)]
 pub(super) struct Log {
     /// The position of the next event.
     tail: AtomicU64,
+    /// The position of the oldest event that is kept.
+    begin: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -99,12 +110,18 @@ pub(super) struct Log {
 struct State {
     segments: VecDeque<(Arc<Segment>, usize)>,
     bytes: usize,
-    /// How many events the readers may be behind, by reader.
-    readers: HashMap<u64, u64>,
-    /// The largest of these; `None` without readers.
+    readers: HashMap<u64, Reader>,
+    /// How many events the reader that may be behind most may be behind; `None` without readers.
     behind: Option<u64>,
     /// Who waits for the next event.
     parked: HashMap<u64, Waker>,
+}
+
+struct Reader {
+    /// How many events it may be behind.
+    capacity: u64,
+    /// Where the segment begins that it reads.
+    at: Arc<AtomicU64>,
 }
 
 impl Log {
@@ -117,12 +134,20 @@ impl Log {
         self.tail.load(Ordering::Acquire)
     }
 
-    /// Adds a reader that may be `capacity` events behind. Returns where it begins.
-    pub(super) fn join(&self, reader: u64, capacity: u64) -> u64 {
+    /// Returns the position of the oldest event that is kept, and that of the next one.
+    pub(super) fn range(&self) -> (u64, u64) {
+        (self.begin.load(Ordering::Acquire), self.tail())
+    }
+
+    /// Adds a reader that may be `capacity` events behind. Returns where it begins, and what it has to keep at the
+    /// beginning of the segment it reads: what all have read is let go of.
+    pub(super) fn join(&self, reader: u64, capacity: u64) -> (u64, Arc<AtomicU64>) {
         let mut state = self.lock();
-        state.readers.insert(reader, capacity);
-        state.behind = state.readers.values().max().copied();
-        self.tail()
+        let position = self.tail();
+        let at = Arc::new(AtomicU64::new(position));
+        state.readers.insert(reader, Reader { capacity, at: at.clone() });
+        state.behind = state.behind.max(Some(capacity));
+        (position, at)
     }
 
     /// Takes a reader out.
@@ -130,20 +155,21 @@ impl Log {
         let mut state = self.lock();
         state.readers.remove(&reader);
         state.parked.remove(&reader);
-        state.behind = state.readers.values().max().copied();
-        let Some(behind) = state.behind else {
+        state.behind = state.readers.values().map(|reader| reader.capacity).max();
+        if state.behind.is_none() {
             (state.segments, state.bytes) = (VecDeque::new(), 0);
-            return;
-        };
-        state.trim(self.tail(), behind);
+        }
+        self.trim(&mut state);
     }
 
     /// Appends an event. Returns who has to be told.
     pub(super) fn append(&self, entry: Entry) -> Vec<Waker> {
         let mut state = self.lock();
-        let Some(behind) = state.behind else { return Vec::new() };
+        if state.behind.is_none() {
+            return Vec::new();
+        }
         let position = self.tail();
-        let size = entry.envelope.size();
+        let size = entry.size;
         let fits = state.segments.back().is_some_and(|(segment, bytes)| {
             segment.holds(position) && (*bytes == 0 || bytes + size <= SEGMENT_BYTES)
         });
@@ -152,6 +178,8 @@ impl Log {
                 last.end.store(position, Ordering::Release);
             }
             state.segments.push_back((Arc::new(Segment::new(position)), 0));
+            // Only here, as only whole segments go.
+            self.trim(&mut state);
         }
         if let Some((segment, bytes)) = state.segments.back_mut() {
             *bytes += size;
@@ -168,8 +196,25 @@ impl Log {
         state.bytes += size;
         // Readers look at a slot only below the tail, so it is filled before they do.
         self.tail.store(position + 1, Ordering::Release);
-        state.trim(position + 1, behind);
         state.parked.drain().map(|(_, waker)| waker).collect()
+    }
+
+    /// Lets segments go that nobody will read: those all have read or are too far behind for, and the oldest where the
+    /// log is over its limit.
+    fn trim(&self, state: &mut State) {
+        let tail = self.tail();
+        let read =
+            state.readers.values().map(|reader| reader.at.load(Ordering::Relaxed)).min().unwrap_or(tail);
+        let passed = read.max(tail.saturating_sub(state.behind.unwrap_or(0)));
+        while state.segments.len() > 1
+            && let Some((first, bytes)) = state.segments.front()
+            && (first.end() <= passed || state.bytes > LIMIT)
+        {
+            state.bytes -= bytes;
+            state.segments.pop_front();
+        }
+        let begin = state.segments.front().map_or(tail, |(segment, _)| segment.start);
+        self.begin.store(begin, Ordering::Release);
     }
 
     /// Finds the segment of a position below the tail.
@@ -178,9 +223,7 @@ impl Log {
         let index = state.segments.partition_point(|(segment, _)| segment.start <= position);
         match index.checked_sub(1).and_then(|index| state.segments.get(index)) {
             Some((segment, _)) if segment.holds(position) => Found::Segment(segment.clone()),
-            _ => Found::Begins(
-                state.segments.front().map_or_else(|| self.tail(), |(segment, _)| segment.start),
-            ),
+            _ => Found::Gone,
         }
     }
 
@@ -203,20 +246,5 @@ impl Log {
     pub(super) fn kept(&self) -> (usize, usize) {
         let state = self.lock();
         (state.bytes, state.segments.len())
-    }
-}
-
-impl State {
-    /// Lets segments go that no reader will read: all may be `behind` events behind, and the log has its limit.
-    fn trim(&mut self, tail: u64, behind: u64) {
-        while self.segments.len() > 1 {
-            let Some((first, bytes)) = self.segments.front() else { return };
-            let passed = first.end().saturating_add(behind) <= tail;
-            if !passed && self.bytes <= LOG_BYTES {
-                return;
-            }
-            self.bytes -= bytes;
-            self.segments.pop_front();
-        }
     }
 }

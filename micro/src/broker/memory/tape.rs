@@ -1,6 +1,7 @@
 //! A place in a log, and the events from there on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::broker::Envelope;
 use crate::event::{Run, Shelf};
@@ -10,13 +11,14 @@ use super::log::{Entry, Found, Log, Segment};
 /// Reads a log from a place on, dropping the oldest events when it is too far behind.
 pub(super) struct Tape {
     position: u64,
-    /// Up to where the segment at hand can be read without asking the log.
-    until: u64,
     /// How many events may wait.
     capacity: u64,
+    /// The segment at hand.
     lease: Option<Arc<Lease>>,
-    /// How many events were lost by being too far behind.
-    pub(super) dropped: u64,
+    /// Tells the log where that begins.
+    at: Arc<AtomicU64>,
+    /// How many events were lost by being too far behind, up to the position.
+    dropped: u64,
 }
 
 /// A reader's own hold on a segment: what is delivered counts on this, and not on what all readers share.
@@ -33,14 +35,20 @@ impl Shelf for Lease {
 }
 
 impl Tape {
-    pub(super) fn new(position: u64, capacity: usize) -> Tape {
+    pub(super) fn new(log: &Log, reader: u64, capacity: usize) -> Tape {
         let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
-        Tape { position, until: position, capacity, lease: None, dropped: 0 }
+        let (position, at) = log.join(reader, capacity);
+        Tape { position, capacity, lease: None, at, dropped: 0 }
     }
 
     /// Returns where the next event is, or will be.
     pub(super) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// Returns how many events were lost by being too far behind, up to now.
+    pub(super) fn dropped(&self, log: &Log) -> u64 {
+        self.dropped + (self.first(log) - self.position)
     }
 
     /// Reads the next event; `None` at the end of the log. Expired ones are passed over.
@@ -53,9 +61,7 @@ impl Tape {
     /// there. Expired ones are passed over.
     pub(super) fn advance(&mut self, log: &Log) -> Option<(&Arc<Lease>, u32)> {
         let index = loop {
-            if self.position >= self.until && !self.refill(log) {
-                return None;
-            }
+            self.look(log)?;
             let segment = &self.lease.as_ref()?.0;
             let index = segment.index(self.position);
             self.position += 1;
@@ -66,42 +72,43 @@ impl Tape {
         Some((self.lease.as_ref()?, index))
     }
 
-    /// Reads what can be read without asking the log again, expired events too; `None` at the end of the log.
+    /// Reads what the segment at hand holds, expired events too; `None` at the end of the log.
     pub(super) fn run(&mut self, log: &Log) -> Option<Run> {
-        if self.position >= self.until && !self.refill(log) {
-            return None;
-        }
+        let until = self.look(log)?;
         let lease = self.lease.as_ref()?;
-        let indices = lease.0.index(self.position)..lease.0.index(self.until);
-        self.position = self.until;
+        let indices = lease.0.index(self.position)..lease.0.index(until);
+        self.position = until;
         Some(Run::shelved(lease.clone(), indices, lease.0.is_expiring()))
     }
 
-    /// Asks the log what there is from here on, giving up what is too far behind. Tells whether there is anything.
-    fn refill(&mut self, log: &Log) -> bool {
-        loop {
-            let tail = log.tail();
-            let behind = tail.saturating_sub(self.position);
-            if behind == 0 {
-                return false;
-            }
-            if behind > self.capacity {
-                self.drop_until(tail - self.capacity);
-            }
-            if let Some(lease) = self.lease.as_ref().filter(|lease| lease.0.holds(self.position)) {
-                self.until = lease.0.end().min(tail);
-                return true;
-            }
-            match log.find(self.position) {
-                Found::Segment(segment) => self.lease = Some(Arc::new(Lease(segment))),
-                // The log has its own limit. Always further on: what is there is found.
-                Found::Begins(first) => self.drop_until(first.max(self.position + 1)),
-            }
-        }
+    /// Returns the position of the oldest event that may still be read.
+    fn first(&self, log: &Log) -> u64 {
+        let (begin, tail) = log.range();
+        self.position.max(begin).max(tail.saturating_sub(self.capacity))
     }
 
-    fn drop_until(&mut self, position: u64) {
-        self.dropped += position - self.position;
-        (self.position, self.until) = (position, position);
+    /// Has the segment of the next event at hand, giving up what is too far behind. Returns up to where it can be
+    /// read now; `None` at the end of the log.
+    fn look(&mut self, log: &Log) -> Option<u64> {
+        loop {
+            let first = self.first(log);
+            self.dropped += first - self.position;
+            self.position = first;
+            let tail = log.tail();
+            if first >= tail {
+                return None;
+            }
+            if let Some(lease) = self.lease.as_ref().filter(|lease| lease.0.holds(first)) {
+                return Some(lease.0.end().min(tail));
+            }
+            match log.find(first) {
+                Found::Segment(segment) => {
+                    self.at.store(segment.start(), Ordering::Relaxed);
+                    self.lease = Some(Arc::new(Lease(segment)));
+                }
+                // It has gone in between; the log begins further on.
+                Found::Gone => {}
+            }
+        }
     }
 }
