@@ -19,9 +19,9 @@ pub trait Source: Send + 'static {
     /// source that reads from a subscription itself hands it on by [`Subscription::give_up`].
     fn give_up(&mut self) {}
 
-    /// Returns how many events the overflow policy has kept from this subscription. Of those that a queue drops each
-    /// is counted by one member.
-    fn dropped(&self) -> u64 {
+    /// Returns how many events the overflow policy has kept from this subscription since this was last asked. Of those
+    /// that a queue drops each is told to one member. None by default.
+    fn dropped(&mut self) -> u64 {
         0
     }
 
@@ -43,6 +43,7 @@ pub struct Subscription {
     lent: Option<Delivery>,
     /// How many events were read of runs, wrapping around.
     read: u8,
+    dropped: u64,
 }
 
 /// How many events of a run count as one step of a task, after 128 of which the runtime lets others run: less than
@@ -52,7 +53,7 @@ const STEP: u8 = 32;
 impl Subscription {
     /// Makes a subscription, for backends.
     pub fn new(source: impl Source) -> Self {
-        Subscription { source: Box::new(source), run: None, lent: None, read: 0 }
+        Subscription { source: Box::new(source), run: None, lent: None, read: 0, dropped: 0 }
     }
 
     /// Waits for the next delivery. Giving up the wait loses nothing.
@@ -120,8 +121,9 @@ impl Subscription {
 
     /// Returns how many events the overflow policy has kept from this subscription so far. What a queue drops is
     /// counted by one of its members, whichever asks first.
-    pub fn dropped(&self) -> u64 {
-        self.source.dropped()
+    pub fn dropped(&mut self) -> u64 {
+        self.dropped += self.source.dropped();
+        self.dropped
     }
 }
 
@@ -162,6 +164,6 @@ impl<F> Drop for Wait<'_, F> {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("dropped", &self.dropped()).finish_non_exhaustive()
+        f.debug_struct("Subscription").field("lent", &self.run).finish_non_exhaustive()
     }
 }

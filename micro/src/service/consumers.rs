@@ -245,6 +245,9 @@ impl Consumer {
     ) -> Result<()> {
         let mut dropped = 0;
         loop {
+            let total = subscription.dropped();
+            self.route.meter.dropped(total - dropped);
+            dropped = total;
             // Room first: what cannot be worked on yet stays with the broker, for others to take.
             let full = running.len() >= self.topic.concurrency;
             tokio::select! {
@@ -252,18 +255,31 @@ impl Consumer {
                 () = stop.cancelled() => return Ok(()),
                 Some(_) = running.join_next(), if !running.is_empty() => {}
                 delivery = subscription.next(), if !full => {
-                    running.spawn(self.clone().handle(delivery?));
-                    let total = subscription.dropped();
-                    self.route.meter.dropped(total.saturating_sub(dropped));
-                    dropped = total;
+                    running.spawn(self.clone().handle(delivery?, stop.clone()));
                 }
             }
         }
     }
 
-    async fn handle(self: Arc<Self>, delivery: Delivery) {
+    async fn handle(self: Arc<Self>, delivery: Delivery, stop: CancellationToken) {
         let event = Arc::new(Event::of(delivery));
-        let verdict = self.judge(&event).await;
+        let begun = Instant::now();
+        let mut refusals = 0;
+        let verdict = loop {
+            let Some(verdict) = self.judge(&event).await else {
+                // Refused before it ran, by a layer with a limit perhaps. Waiting here is no attempt, and takes no
+                // more events in meanwhile.
+                refusals += 1;
+                let after = pause(refusals);
+                if begun.elapsed() + after < GRACE / 2
+                    && stop.run_until_cancelled(tokio::time::sleep(after)).await.is_some()
+                {
+                    continue;
+                }
+                break Verdict::Retry { after: if stop.is_cancelled() { Duration::ZERO } else { after } };
+            };
+            break verdict;
+        };
         // Nothing is left to be said where the subscriber gives the verdict itself.
         if let Some(delivery) = event.deliver(())
             && let Err(error) = delivery.settle(verdict).await
@@ -272,7 +288,8 @@ impl Consumer {
         }
     }
 
-    async fn judge(&self, event: &Arc<Event>) -> Verdict {
+    /// Lets the subscriber handle an event. `None` when it was refused before it ran.
+    async fn judge(&self, event: &Arc<Event>) -> Option<Verdict> {
         let (spec, envelope) = (self.route.spec, event.envelope());
         let report = |why: &str, error: Option<&Error>| {
             tracing::error!(
@@ -287,11 +304,11 @@ impl Consumer {
         // A subscriber that dies of an event gives no verdict; the event must not come for ever.
         if event.attempt() > self.topic.attempts {
             report("giving an event up: too many attempts ended without a verdict", None);
-            return Verdict::Reject { reason: "too many attempts".to_owned() };
+            return Some(Verdict::Reject { reason: "too many attempts".to_owned() });
         }
         let Some(encoding) = self.with.codecs.by_content_type(&envelope.content_type) else {
             report("giving an event up: no codec reads its content type", None);
-            return Verdict::Reject { reason: format!("no codec reads {}", envelope.content_type) };
+            return Some(Verdict::Reject { reason: format!("no codec reads {}", envelope.content_type) });
         };
         let mut info = CallInfo::new();
         info.metadata = envelope.metadata.clone();
@@ -300,18 +317,18 @@ impl Consumer {
         info.event = Some(event.clone());
         let request = Request::new(spec, info, encoding, Body::one(envelope.data.clone()));
         let Err(error) = self.with.server.deliver(&self.route, request).await else {
-            return Verdict::Ack;
+            return Some(Verdict::Ack);
         };
         if event.is_unreadable() {
             report("giving an event up: it cannot be decoded", Some(&error));
-            return Verdict::Reject { reason: error.to_string() };
+            return Some(Verdict::Reject { reason: error.to_string() });
         }
         if error.outcome() == Outcome::NotRun {
-            return Verdict::Retry { after: Duration::ZERO };
+            return None;
         }
         if event.attempt() >= self.topic.attempts {
             report("giving an event up after its last attempt", Some(&error));
-            return Verdict::Reject { reason: error.to_string() };
+            return Some(Verdict::Reject { reason: error.to_string() });
         }
         let after = pause(event.attempt());
         tracing::warn!(
@@ -322,7 +339,7 @@ impl Consumer {
             error = ?error,
             "a subscriber failed"
         );
-        Verdict::Retry { after }
+        Some(Verdict::Retry { after })
     }
 }
 

@@ -1,12 +1,13 @@
 //! Failure: attempts, what is reported, what is never tried again, and mistakes told at the start.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use micro::broker::{Delivery, Envelope, Memory as Broker};
 use micro::prelude::*;
 use micro::registry::Memory;
-use micro::{Client, Code};
+use micro::{Client, Code, Layer, Next, Outcome, Request, Response};
 use tokio::sync::mpsc;
 use tracing::Level;
 
@@ -52,6 +53,32 @@ async fn an_event_that_failed_comes_again_after_a_pause() -> Result<()> {
     assert_eq!((again.attempt, again.redelivered, again.envelope.id.as_str()), (2, true, "fails once"));
     hears_nothing_else(&client, &mut hearing).await?;
     assert!(seen().reports("fails once").is_empty());
+    Ok(())
+}
+
+/// Refuses the first events before they run, as a layer with a limit does.
+struct Limit(AtomicU32);
+
+impl Layer for Limit {
+    async fn call(&self, request: Request, next: Next<'_>) -> Result<Response> {
+        let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        match left {
+            Ok(_) => Err(Error::resource_exhausted("too many").with_outcome(Outcome::NotRun)),
+            Err(_) => next.run(request).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_layer_refuses_is_no_attempt() -> Result<()> {
+    let (service, mut hearing) = ear("ear");
+    // More often than the subscriber has attempts.
+    let client = start(service.layer(Limit(AtomicU32::new(4)))).await?;
+    publish(&client, "limited", "limited").await?;
+    let call = next(&mut hearing).await;
+    assert_eq!((call.text.as_str(), call.attempt, call.redelivered), ("limited", 1, false));
+    hears_nothing_else(&client, &mut hearing).await?;
+    assert!(seen().reports("limited").is_empty());
     Ok(())
 }
 

@@ -267,8 +267,9 @@ impl Source for Member {
         Poll::Ready(delivery)
     }
 
-    fn dropped(&self) -> u64 {
-        self.shared.lock().queues.get(&self.queue).map_or(0, |queue| queue.dropped)
+    fn dropped(&mut self) -> u64 {
+        let mut state = self.shared.lock();
+        state.queues.get_mut(&self.queue).map_or(0, |queue| std::mem::take(&mut queue.dropped))
     }
 }
 

@@ -20,7 +20,7 @@ use super::listener::{
 const SHORT: Duration = Duration::from_millis(300);
 
 /// How long a verdict may take where it comes at once, on a busy machine too.
-const AMPLE: Duration = Duration::from_secs(2);
+const AMPLE: Duration = Duration::from_secs(1);
 
 /// Checks what a delivery says of its past.
 fn told(delivery: &Delivery, attempt: u32) -> Result<()> {

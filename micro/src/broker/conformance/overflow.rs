@@ -50,7 +50,7 @@ pub(super) async fn what_is_dropped_is_counted_at_once(fixture: Fixture) -> Resu
     for overflow in [Overflow::DropOldest, Overflow::DropNewest] {
         for ack in [Ack::Manual, Ack::Auto] {
             let options = Subscribe::new(TOPIC).capacity(3).ack(ack).overflow(overflow);
-            let still = Listener::new(&fixture.peer, &options).await?;
+            let mut still = Listener::new(&fixture.peer, &options).await?;
             publish_all(&fixture.broker, numbers(10)).await?;
             let dropped = still.0.dropped();
             check!(dropped == 7, "{options:?}: nobody has read, 7 were dropped, {dropped} are counted");
@@ -69,8 +69,8 @@ pub(super) async fn the_newest_do_not_come_in(fixture: Fixture) -> Result<()> {
 
 pub(super) async fn members_overflow_together(fixture: Fixture) -> Result<()> {
     let options = Subscribe::new(TOPIC).queue("q").capacity(5);
-    let one = Listener::new(&fixture.peer, &options).await?;
-    let two = Listener::new(&fixture.peer, &options).await?;
+    let mut one = Listener::new(&fixture.peer, &options).await?;
+    let mut two = Listener::new(&fixture.peer, &options).await?;
     let mut roomy = Listener::new(&fixture.peer, &everybody()).await?;
     publish_all(&fixture.broker, numbers(20)).await?;
     let dropped = (one.0.dropped(), two.0.dropped());

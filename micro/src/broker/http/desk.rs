@@ -278,8 +278,8 @@ impl Source for Seat {
         self.room.poll_next(self.member, context)
     }
 
-    fn dropped(&self) -> u64 {
-        self.room.dropped()
+    fn dropped(&mut self) -> u64 {
+        self.room.count_dropped()
     }
 }
 

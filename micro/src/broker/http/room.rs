@@ -200,8 +200,8 @@ impl Room {
     }
 
     /// Returns how many events the overflow policy has let go.
-    pub(super) fn dropped(&self) -> u64 {
-        self.lock().dropped
+    pub(super) fn count_dropped(&self) -> u64 {
+        std::mem::take(&mut self.lock().dropped)
     }
 
     /// Takes an event in, waiting outside while the room is full and its policy is to wait.
@@ -368,7 +368,7 @@ mod tests {
             for data in kept {
                 assert_eq!(next(&room).await.data(), data);
             }
-            assert_eq!(room.dropped(), 1);
+            assert_eq!(room.count_dropped(), 1);
             let over = all.iter_mut().filter_map(|notes| notes.try_recv().ok());
             assert_eq!(over.filter(|(_, note)| *note == Note::Over(Fate::Overflowed)).count(), 1);
         }
@@ -385,7 +385,7 @@ mod tests {
         });
         assert_eq!(delivery.data(), "a");
         assert_eq!(next(&room).await.data(), "b");
-        assert_eq!(room.dropped(), 0);
+        assert_eq!(room.count_dropped(), 0);
     }
 
     #[tokio::test]

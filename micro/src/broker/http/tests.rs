@@ -102,7 +102,7 @@ async fn next(subscription: &mut Subscription) -> Delivery {
     tokio::time::timeout(BOUND, subscription.next()).await.expect("no event in time").unwrap()
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let waiting = async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(2)).await;

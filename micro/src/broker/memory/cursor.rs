@@ -67,8 +67,8 @@ impl Source for Cursor {
         self.poll(context, |tape, log| tape.run(log).map(Some))
     }
 
-    fn dropped(&self) -> u64 {
-        self.tape.dropped(&self.topic.log)
+    fn dropped(&mut self) -> u64 {
+        self.tape.count_dropped(&self.topic.log)
     }
 }
 

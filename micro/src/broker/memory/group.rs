@@ -1,6 +1,5 @@
 //! A queue, or a subscription that gives verdicts: a place in the log, what is worked on, what comes again.
 
-use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::pin::Pin;
@@ -43,8 +42,6 @@ struct State {
     tickets: u64,
     /// What is worked on and what comes again, in bytes.
     bytes: usize,
-    /// How many of the dropped events a member has counted.
-    counted: u64,
 }
 
 /// How many events may come again, in capacities: more than may wait for the first time, as one that pauses before
@@ -63,6 +60,7 @@ enum Backlog {
 struct Own {
     waiting: VecDeque<Entry>,
     bytes: usize,
+    /// How many events were turned away and are not counted yet.
     dropped: u64,
 }
 
@@ -125,7 +123,6 @@ impl Group {
             armed: None,
             tickets: 0,
             bytes: 0,
-            counted: 0,
         };
         Group { id, options: options.clone(), topic, state: Mutex::new(state) }
     }
@@ -282,14 +279,13 @@ impl Group {
         Delivery::new(envelope, attempt, attempt > 1, Some(Box::new(ticket)))
     }
 
-    /// Returns how many events were dropped that no member has counted yet. They are counted then.
+    /// Counts the events that were dropped and that no member has counted yet.
     fn count_dropped(&self) -> u64 {
         let mut state = self.lock();
-        let dropped = match &state.backlog {
-            Backlog::Tape(tape) => tape.dropped(&self.topic.log),
-            Backlog::Own(own) => own.dropped,
-        };
-        dropped - std::mem::replace(&mut state.counted, dropped)
+        match &mut state.backlog {
+            Backlog::Tape(tape) => tape.count_dropped(&self.topic.log),
+            Backlog::Own(own) => std::mem::take(&mut own.dropped),
+        }
     }
 }
 
@@ -394,15 +390,13 @@ pub(super) struct Member {
     id: u64,
     group: Arc<Group>,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// Its share of the events that were dropped.
-    dropped: Cell<u64>,
     _place: Place,
 }
 
 impl Member {
     pub(super) fn new(id: u64, group: Arc<Group>, place: Place) -> Member {
         group.lock().members.insert(id);
-        Member { id, group, sleep: None, dropped: Cell::new(0), _place: place }
+        Member { id, group, sleep: None, _place: place }
     }
 }
 
@@ -439,9 +433,8 @@ impl Source for Member {
         self.group.give_up(self.id);
     }
 
-    fn dropped(&self) -> u64 {
-        self.dropped.update(|dropped| dropped + self.group.count_dropped());
-        self.dropped.get()
+    fn dropped(&mut self) -> u64 {
+        self.group.count_dropped()
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) struct Tape {
     lease: Option<Arc<Lease>>,
     /// Tells the log where that begins.
     at: Arc<AtomicU64>,
-    /// How many events were lost by being too far behind, up to the position.
+    /// How many events were lost by being too far behind, up to the position; and how many of all were counted.
     dropped: u64,
+    counted: u64,
 }
 
 /// A reader's own hold on a segment: what is delivered counts on this, and not on what all readers share.
@@ -38,7 +39,7 @@ impl Tape {
     pub(super) fn new(log: &Log, reader: u64, capacity: usize) -> Tape {
         let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
         let (position, at) = log.join(reader, capacity);
-        Tape { position, capacity, lease: None, at, dropped: 0 }
+        Tape { position, capacity, lease: None, at, dropped: 0, counted: 0 }
     }
 
     /// Returns where the next event is, or will be.
@@ -46,9 +47,10 @@ impl Tape {
         self.position
     }
 
-    /// Returns how many events were lost by being too far behind, up to now.
-    pub(super) fn dropped(&self, log: &Log) -> u64 {
-        self.dropped + (self.first(log) - self.position)
+    /// Counts the events that were lost by being too far behind and are not counted yet.
+    pub(super) fn count_dropped(&mut self, log: &Log) -> u64 {
+        let dropped = self.dropped + (self.first(log) - self.position);
+        dropped - std::mem::replace(&mut self.counted, dropped)
     }
 
     /// Reads the next event; `None` at the end of the log. Expired ones are passed over.

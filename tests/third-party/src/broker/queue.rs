@@ -54,6 +54,7 @@ pub(super) struct Queue {
     /// `None` for a subscription of its own.
     pub(super) name: Option<String>,
     pub(super) waiting: VecDeque<Item>,
+    /// How many events were dropped that no member was told of.
     pub(super) dropped: u64,
     /// What the members have asked for, while there are any.
     options: Option<Subscribe>,
