@@ -1,6 +1,7 @@
 //! What the tests of several crates share: processes that are always ended, tools that may be missing, a
 //! registry directory of one's own, the example programs.
 
+pub mod bell;
 pub mod http;
 pub mod kinds;
 pub mod netns;

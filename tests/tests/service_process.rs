@@ -4,10 +4,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use micro::prelude::*;
 use micro::registry::{Event, Handle, Local, Query, Watch};
-use micro::{Client, Code, Result, Streaming};
+use micro::{Client, Code};
+use micro_tests::bell::Rang;
 use micro_tests::kinds::{KindsClient, text};
 use micro_tests::{Process, address, isolated};
+use tokio::sync::mpsc;
 
 fn child(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = isolated(env!("CARGO_BIN_EXE_service_child"), directory);
@@ -162,6 +165,31 @@ async fn logs_are_json_off_a_terminal_and_as_loud_as_told() -> Result<()> {
     quiet.terminate();
     assert_eq!(quiet.success(), "");
     Ok(())
+}
+
+/// Hears who is at the door.
+struct Porter(mpsc::UnboundedSender<String>);
+
+#[micro::service(package = "tests")]
+impl Porter {
+    #[micro::subscriber(topic = "house.rang")]
+    async fn on_rang(&self, rang: Rang) -> Result<()> {
+        self.0.send(rang.door).map_err(|_| Error::internal("nobody listens"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_program_published_arrives_although_it_has_ended() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let (heard, mut hearing) = mpsc::unbounded_channel();
+    let porter = Service::new("porter").handle(Porter(heard)).registry(registry(directory.path()).await?);
+    let porter = porter.start().await?;
+    for _ in 0..5 {
+        Process::spawn(&mut isolated(env!("CARGO_BIN_EXE_bell_child"), directory.path())).success();
+        let rang = tokio::time::timeout(Duration::from_secs(60), hearing.recv()).await;
+        assert_eq!(rang.expect("nobody rang").as_deref(), Some("front"));
+    }
+    porter.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -93,7 +93,9 @@ async fn measure(stack: Stack, subscribers: usize, events: usize) -> Result<f64,
                         } else {
                             let delivery = subscription.next().await?;
                             read += sum(delivery.data());
-                            delivery.ack().await?;
+                            if ack == Ack::Manual {
+                                delivery.ack().await?;
+                            }
                         }
                     }
                     Ok(read)

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::broker;
 use crate::client::Client;
 use crate::config::{self, Settings, Sources};
 use crate::error::Result;
@@ -13,6 +14,7 @@ use crate::otlp::{self, Otlp};
 use crate::registry::{Defaults, Handle};
 
 use super::Service;
+use super::lifecycle::flush;
 
 /// How long blocking work may hold the process up once `main` has returned.
 const LINGER: Duration = Duration::from_secs(1);
@@ -55,6 +57,12 @@ pub trait Start: Sized {
 
     /// Makes the argument.
     fn open(package: Package, sources: Sources, telemetry: Telemetry) -> impl Future<Output = Result<Self>>;
+
+    /// Returns the broker that has to be waited for when the function has returned: what was published may still be
+    /// on its way.
+    fn broker(&self) -> Option<broker::Handle> {
+        None
+    }
 }
 
 impl Start for () {
@@ -88,6 +96,10 @@ impl Start for Client {
             .connect_timeout(settings.connect_timeout.value)
             .open()
             .await
+    }
+
+    fn broker(&self) -> Option<broker::Handle> {
+        Some(Client::broker(self).clone())
     }
 }
 
@@ -151,7 +163,15 @@ where
     };
     let failure = runtime.block_on(async {
         let failure = match A::open(package, sources, telemetry).await {
-            Ok(argument) => run(argument).await.failure(),
+            Ok(argument) => {
+                let broker = argument.broker();
+                let failure = run(argument).await.failure();
+                if let Some(broker) = broker {
+                    // As long as publishing may take.
+                    flush(&broker, settings.timeout.value).await;
+                }
+                failure
+            }
             Err(error) => Some(format!("{error:?}")),
         };
         if let Some(otlp) = &otlp {

@@ -16,6 +16,7 @@ use crate::metrics;
 use crate::otlp;
 use crate::registry::{Defaults, Endpoint, Handle, Node, Schemes};
 use crate::server::{HttpService, Limits, Options, Routes, Server};
+use crate::spec::Topic;
 use crate::wire;
 
 use super::announce::Announcement;
@@ -275,6 +276,7 @@ impl Service {
             limit,
             lost,
         };
+        let topics: Vec<Topic> = subscribers.iter().filter_map(|bound| bound.spec.topic).collect();
         let consumers = match Consumers::start(subscribers, surroundings).await {
             Ok(consumers) => consumers,
             Err(error) => {
@@ -301,7 +303,7 @@ impl Service {
         if let Some(inbox) = &inbox {
             inbox.attach(announcement.topics());
         }
-        banner::show(&node, &registry.name(), setup.readable);
+        banner::show(&node, &topics, &registry.name(), setup.readable);
         let running = Running {
             server,
             consumers,
@@ -411,12 +413,12 @@ async fn open_broker(
 }
 
 /// Hands over what was published and is not sent yet. It was called sent, so losing it is worth a word.
-async fn flush(broker: &broker::Handle, limit: Duration) {
+pub(super) async fn flush(broker: &broker::Handle, limit: Duration) {
     let closed = tokio::time::timeout(limit.max(LAST_EVENTS), broker.close()).await;
     match closed {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(error = ?error, "the broker did not take the last events"),
-        Err(_) => tracing::warn!("the broker did not take the last events within the drain limit"),
+        Err(_) => tracing::warn!("the broker did not take the last events in time; they may be lost"),
     }
 }
 
