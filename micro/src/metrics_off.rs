@@ -8,10 +8,6 @@ use crate::server::Mounts;
 #[derive(Clone, Debug)]
 pub(crate) enum Prometheus {}
 
-/// Nothing to keep up.
-#[derive(Debug)]
-pub(crate) struct Upkeep(());
-
 pub(crate) fn automatic(_settings: &Settings) -> Option<Prometheus> {
     None
 }
@@ -20,6 +16,6 @@ pub(crate) fn mount(
     _prometheus: Option<Prometheus>,
     _settings: &Settings,
     _mounts: &mut Mounts,
-) -> Result<Upkeep> {
-    Ok(Upkeep(()))
+) -> Result<()> {
+    Ok(())
 }

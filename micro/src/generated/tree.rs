@@ -458,10 +458,11 @@ mod generated_by_micro {
                         ::micro::__private::prost::alloc::string::String,
                         ::micro::__private::prost::alloc::string::String,
                     >,
-                    /// The trace of the call it was logged in, 32 hexadecimal digits; empty outside of calls.
+                    /// The trace of the call it was logged in, 32 hexadecimal digits; empty outside of calls, and where
+                    /// the log level leaves the spans of calls out.
                     #[prost(string, tag = "6")]
                     pub trace_id: ::micro::__private::prost::alloc::string::String,
-                    /// The span of the call it was logged in, 16 hexadecimal digits; empty outside of calls.
+                    /// The span of the call it was logged in, 16 hexadecimal digits; empty as the trace is.
                     #[prost(string, tag = "7")]
                     pub span_id: ::micro::__private::prost::alloc::string::String,
                 }

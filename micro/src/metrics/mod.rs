@@ -33,10 +33,10 @@ mod endpoint;
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
-use tokio::task::JoinHandle;
 
 use crate::config::Settings;
 use crate::error::{Error, Result};
@@ -59,17 +59,11 @@ pub struct Prometheus(Arc<dyn Source>);
 /// Where the text comes from.
 trait Source: Send + Sync {
     fn render(&self) -> String;
-
-    fn keep_up(&self) {}
 }
 
 impl Source for metrics_exporter_prometheus::PrometheusHandle {
     fn render(&self) -> String {
         metrics_exporter_prometheus::PrometheusHandle::render(self)
-    }
-
-    fn keep_up(&self) {
-        self.run_upkeep();
     }
 }
 
@@ -83,11 +77,12 @@ impl<F: Fn() -> String + Send + Sync> Source for Foreign<F> {
 }
 
 impl Prometheus {
-    /// Makes a recorder and installs it for the whole program, as the `metrics` facade has one.
+    /// Makes a recorder and installs it for the whole program, as the `metrics` facade has one. A thread of its own
+    /// keeps its memory bounded, for as long as the program runs: it records whether or not anybody reads.
     ///
     /// # Errors
     ///
-    /// `failed precondition` when the program has a recorder already.
+    /// `failed precondition` when the program has a recorder already, the system's when there can be no thread.
     pub fn install() -> Result<Prometheus> {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
@@ -96,6 +91,14 @@ impl Prometheus {
         let handle = recorder.handle();
         ::metrics::set_global_recorder(recorder)
             .map_err(|_| Error::failed_precondition("the program has a recorder of metrics already"))?;
+        let kept = handle.clone();
+        let upkeep = move || {
+            loop {
+                thread::sleep(UPKEEP);
+                kept.run_upkeep();
+            }
+        };
+        thread::Builder::new().name("micro-metrics".to_owned()).spawn(upkeep)?;
         Ok(Prometheus(Arc::new(handle)))
     }
 
@@ -116,18 +119,6 @@ impl fmt::Debug for Prometheus {
     }
 }
 
-/// The task that keeps a recorder's memory bounded. Ends when dropped.
-#[derive(Debug)]
-pub(crate) struct Upkeep(Option<JoinHandle<()>>);
-
-impl Drop for Upkeep {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
-}
-
 /// Installs a recorder for a program whose service comes from `#[micro::main]`, if the settings want it.
 pub(crate) fn automatic(settings: &Settings) -> Option<Prometheus> {
     if !settings.metrics.value {
@@ -141,23 +132,10 @@ pub(crate) fn automatic(settings: &Settings) -> Option<Prometheus> {
 /// # Errors
 ///
 /// `already exists` when the user has mounted something there.
-pub(crate) fn mount(
-    prometheus: Option<Prometheus>,
-    settings: &Settings,
-    mounts: &mut Mounts,
-) -> Result<Upkeep> {
-    let Some(prometheus) = prometheus.filter(|_| settings.metrics.value) else {
-        return Ok(Upkeep(None));
-    };
-    let mounted = mounts.add("/metrics".to_owned(), Endpoint::of(prometheus.clone()));
-    mounted.map_err(|error| error.context("--metrics=false makes room"))?;
-    let task = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(UPKEEP).await;
-            prometheus.0.keep_up();
-        }
-    });
-    Ok(Upkeep(Some(task)))
+pub(crate) fn mount(prometheus: Option<Prometheus>, settings: &Settings, mounts: &mut Mounts) -> Result<()> {
+    let Some(prometheus) = prometheus.filter(|_| settings.metrics.value) else { return Ok(()) };
+    let mounted = mounts.add("/metrics".to_owned(), Endpoint::of(prometheus));
+    mounted.map_err(|error| error.context("--metrics=false makes room"))
 }
 
 #[cfg(test)]
@@ -173,7 +151,7 @@ mod tests {
         let mut mounts = Mounts::default();
         assert!(mount(None, &settings, &mut mounts).is_ok());
         assert!(mounts.get("/metrics").is_none());
-        let _upkeep = mount(Some(shown.clone()), &settings, &mut mounts).unwrap();
+        mount(Some(shown.clone()), &settings, &mut mounts).unwrap();
         let error = mount(Some(shown.clone()), &settings, &mut mounts).unwrap_err();
         assert!(error.to_string().contains("--metrics=false"), "{error}");
         let off = Settings::load(&Sources::pairs([("MICRO_METRICS", "false")])).unwrap();

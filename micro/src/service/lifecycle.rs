@@ -36,6 +36,9 @@ use super::link_linkme::registrations;
 /// How long the broker may take for the last events even when calls have used the drain limit up.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
+/// How long a collector may take for the last spans and metrics: one that is away must not hold up who stops.
+const LAST_TELEMETRY: Duration = Duration::from_secs(2);
+
 /// How callers reach the service.
 pub(crate) enum Reach {
     /// Over a port.
@@ -51,7 +54,6 @@ pub(super) struct Running {
     health: Option<Health>,
     debug: Option<Arc<debug::State>>,
     exporting: Option<otlp::Attached>,
-    _upkeep: metrics::Upkeep,
     broker: broker::Handle,
     announcement: Announcement,
     drain: Duration,
@@ -244,7 +246,7 @@ impl Service {
         for row::Bound { spec, endpoint } in answered {
             routes.add(spec, endpoint)?;
         }
-        let upkeep = metrics::mount(setup.metrics, &settings, &mut mounts)?;
+        metrics::mount(setup.metrics, &settings, &mut mounts)?;
         let exporting = setup.otlp.map(|otlp| {
             otlp.start(&settings.name.value, &settings.version.value, self.id());
             otlp.attach(&settings.name.value, routes.stats().clone())
@@ -310,7 +312,6 @@ impl Service {
             health,
             debug,
             exporting,
-            _upkeep: upkeep,
             broker,
             announcement,
             drain: settings.drain.value,
@@ -323,7 +324,7 @@ impl Service {
 
     async fn bring_down(&self, running: Running) -> Result<()> {
         let Running { server, consumers, health, debug, broker, announcement, .. } = running;
-        let Running { exporting, _upkeep, drain, hook_timeout, before_stop, after_stop, .. } = running;
+        let Running { exporting, drain, hook_timeout, before_stop, after_stop, .. } = running;
         let end = Instant::now().checked_add(drain);
         let left = || end.map_or(drain, |end| end.saturating_duration_since(Instant::now()));
         let before = hooks::run_all("before_stop", before_stop, self, hook_timeout).await;
@@ -351,10 +352,10 @@ impl Service {
             health.end().await;
         }
         server.close(cut_off > 0).await;
-        if let Some(exporting) = &exporting {
-            exporting.flush(left().max(LAST_EVENTS)).await;
-        }
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
+        if let Some(exporting) = &exporting {
+            exporting.flush(LAST_TELEMETRY).await;
+        }
         tracing::info!(service = self.name(), "stopped");
         before.and(after)
     }
