@@ -30,6 +30,11 @@ with grpc.insecure_channel(address) as channel:
     reply = say.Hello(greeter_pb2.HelloRequest(name="Zoë"), timeout=10)
     expect(reply.message, "Hello Zoë")
 
+    # Metadata in both directions.
+    numbered = [("request-id", "4711")]
+    reply, call = say.Hello.with_call(greeter_pb2.HelloRequest(name="Ann"), timeout=10, metadata=numbered)
+    expect((reply.message, dict(call.initial_metadata()).get("request-id")), ("Hello Ann", "4711"))
+
     numbers = say.Count(greeter_pb2.CountRequest(to=1000), timeout=10)
     expect([number.value for number in numbers], list(range(1, 1001)))
 

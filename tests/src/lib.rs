@@ -2,11 +2,17 @@
 //! registry directory of one's own, the example programs.
 
 pub mod bell;
+mod foreign;
+mod go;
 pub mod http;
 pub mod kinds;
 pub mod netns;
+mod node;
 mod process;
 mod tools;
 
+pub use foreign::{check_hello, check_ledger};
+pub use go::go;
+pub use node::node;
 pub use process::{Process, address, isolated};
 pub use tools::{build_examples, example, grpcurl, not_run, python, stubs, tool, workspace};

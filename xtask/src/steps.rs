@@ -23,7 +23,9 @@ pub(crate) fn target() -> PathBuf {
 /// Tells whether `program` can be started.
 pub(crate) fn exists(program: &str) -> bool {
     let mut command = Command::new(program);
-    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+    // For Go it is a command, not a flag.
+    command.arg(if program == "go" { "version" } else { "--version" });
+    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 

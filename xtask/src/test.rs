@@ -64,7 +64,10 @@ pub(crate) fn run(options: Options) -> Result<(), String> {
         ("avahi-browse", "discovery beside avahi"),
         ("curl", "JSON over HTTP by curl"),
         ("dbus-daemon", "discovery beside avahi"),
-        ("protoc", "protoc-gen-micro under Debian's protoc"),
+        ("go", "foreign-client tests (Go's grpc-go, grpcurl)"),
+        ("node", "foreign-client tests (Node's grpc-js)"),
+        ("npm", "foreign-client tests (Node's grpc-js)"),
+        ("protoc", "protoc-gen-micro under Debian's protoc, Go's stubs"),
         ("unshare", "discovery across network namespaces"),
     ] {
         if !exists(tool) {

@@ -15,6 +15,10 @@ impl Say for Greeter {
         if request.name.is_empty() {
             return Err(Error::invalid_argument("name must not be empty"));
         }
+        // A caller that numbers its requests finds the number in the answer.
+        if let Some(id) = ctx.metadata().get("request-id") {
+            ctx.set_metadata("request-id", id)?;
+        }
         ctx.publish("greeter.said", &Said { name: request.name.clone() }).await?;
         Ok(HelloReply { message: format!("Hello {}", request.name), process: std::process::id() })
     }
@@ -86,8 +90,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_handler_is_a_plain_function() {
-        let reply = Greeter.hello(&Context::test(), HelloRequest { name: "Ann".into() }).await.unwrap();
+        let ctx = Context::test().with_metadata("request-id", "7");
+        let reply = Greeter.hello(&ctx, HelloRequest { name: "Ann".into() }).await.unwrap();
         assert_eq!(reply.message, "Hello Ann");
+        assert_eq!(ctx.sent_metadata().get("request-id"), Some("7"));
         let error = Greeter.hello(&Context::test(), HelloRequest::default()).await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidArgument);
     }
