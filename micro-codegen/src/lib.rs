@@ -26,6 +26,7 @@
 
 mod builder;
 mod check;
+mod compact;
 mod descriptors;
 mod docs;
 mod error;

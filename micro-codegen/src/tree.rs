@@ -8,7 +8,7 @@ use syn::{Ident, Item, ItemMod, LitByteStr, Path, parse_quote};
 use crate::error::Error;
 use crate::services::Services;
 use crate::source::Source;
-use crate::{Result, check, descriptors, messages, names, options, wellknown};
+use crate::{Result, check, compact, descriptors, messages, names, options, wellknown};
 
 /// The part of the version that generated code and library must share.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
@@ -49,7 +49,7 @@ pub(crate) fn generate(mut source: Source, micro: &str, ignored: &[String]) -> R
             },
         ],
     };
-    Ok(head + &prettyplease::unparse(&file))
+    Ok(head + &compact::services(&prettyplease::unparse(&file), &printed))
 }
 
 /// Makes what stands above all packages: the guard of the version, the descriptors, and a line a message.

@@ -158,130 +158,26 @@ mod generated_by_micro {
             /// Politely.
             pub trait Shop: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static {
                 /// Looks an order up.
-                fn get(
-                    &self,
-                    ctx: &::micro::Context,
-                    request: GetOrder,
-                ) -> impl ::core::future::Future<
-                    Output = ::micro::Result<Order>,
-                > + ::core::marker::Send;
+                fn get(&self, ctx: &::micro::Context, request: GetOrder) -> impl ::core::future::Future<Output = ::micro::Result<Order>> + ::core::marker::Send;
                 /// Places an order.
-                fn place(
-                    &self,
-                    ctx: &::micro::Context,
-                    request: Order,
-                ) -> impl ::core::future::Future<
-                    Output = ::micro::Result<::micro::message::wrappers::StringValue>,
-                > + ::core::marker::Send;
+                fn place(&self, ctx: &::micro::Context, request: Order) -> impl ::core::future::Future<Output = ::micro::Result<::micro::message::wrappers::StringValue>> + ::core::marker::Send;
                 /// Deletes an order.
-                fn forget(
-                    &self,
-                    ctx: &::micro::Context,
-                    request: ::micro::message::wrappers::StringValue,
-                ) -> impl ::core::future::Future<
-                    Output = ::micro::Result<()>,
-                > + ::core::marker::Send;
+                fn forget(&self, ctx: &::micro::Context, request: ::micro::message::wrappers::StringValue) -> impl ::core::future::Future<Output = ::micro::Result<()>> + ::core::marker::Send;
                 /// Follows orders.
-                fn watch(
-                    &self,
-                    ctx: &::micro::Context,
-                    request: ::micro::__private::prost_types::Duration,
-                ) -> impl ::core::future::Future<
-                    Output = ::micro::Result<::micro::Streaming<Order>>,
-                > + ::core::marker::Send;
+                fn watch(&self, ctx: &::micro::Context, request: ::micro::__private::prost_types::Duration) -> impl ::core::future::Future<Output = ::micro::Result<::micro::Streaming<Order>>> + ::core::marker::Send;
                 /// Answers `PlaceAll`.
-                fn place_all(
-                    &self,
-                    ctx: &::micro::Context,
-                    request: ::micro::Streaming<Order>,
-                ) -> impl ::core::future::Future<
-                    Output = ::micro::Result<super::common::Money>,
-                > + ::core::marker::Send;
+                fn place_all(&self, ctx: &::micro::Context, request: ::micro::Streaming<Order>) -> impl ::core::future::Future<Output = ::micro::Result<super::common::Money>> + ::core::marker::Send;
                 /// Answers `Talk`.
-                fn talk(
-                    &self,
-                    ctx: &::micro::Context,
-                    request: ::micro::Streaming<GetOrder>,
-                ) -> impl ::core::future::Future<
-                    Output = ::micro::Result<::micro::Streaming<order::Item>>,
-                > + ::core::marker::Send;
+                fn talk(&self, ctx: &::micro::Context, request: ::micro::Streaming<GetOrder>) -> impl ::core::future::Future<Output = ::micro::Result<::micro::Streaming<order::Item>>> + ::core::marker::Send;
                 #[doc(hidden)]
                 #[allow(deprecated, non_upper_case_globals)]
-                const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::micro::__private::Row<
-                    Self,
-                >] = &[
-                    ::micro::__private::Row::new(
-                        ShopClient::GET,
-                        |this, ctx, request| {
-                            ::micro::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::get(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::micro::__private::Row::new(
-                        ShopClient::PLACE,
-                        |this, ctx, request| {
-                            ::micro::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::place(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::micro::__private::Row::new(
-                        ShopClient::FORGET,
-                        |this, ctx, request| {
-                            ::micro::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::forget(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::micro::__private::Row::new(
-                        ShopClient::WATCH,
-                        |this, ctx, request| {
-                            ::micro::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::watch(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::micro::__private::Row::new(
-                        ShopClient::PLACE_ALL,
-                        |this, ctx, request| {
-                            ::micro::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::place_all(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::micro::__private::Row::new(
-                        ShopClient::TALK,
-                        |this, ctx, request| {
-                            ::micro::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::talk(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
+                const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::micro::__private::Row<Self>] = &[
+                    ::micro::__private::Row::new(ShopClient::GET, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::get(&this, &ctx, request).await }) }),
+                    ::micro::__private::Row::new(ShopClient::PLACE, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::place(&this, &ctx, request).await }) }),
+                    ::micro::__private::Row::new(ShopClient::FORGET, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::forget(&this, &ctx, request).await }) }),
+                    ::micro::__private::Row::new(ShopClient::WATCH, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::watch(&this, &ctx, request).await }) }),
+                    ::micro::__private::Row::new(ShopClient::PLACE_ALL, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::place_all(&this, &ctx, request).await }) }),
+                    ::micro::__private::Row::new(ShopClient::TALK, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::talk(&this, &ctx, request).await }) }),
                 ];
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals)]
@@ -331,81 +227,30 @@ mod generated_by_micro {
                     }
                 }
                 /// Describes `Get`.
-                pub const GET: &'static ::micro::Spec = &::micro::__private::spec::<
-                    GetOrder,
-                    Order,
-                >("/shop.v1.Shop/Get", "shop.v1.Shop")
-                    .readonly()
-                    .docs("Looks an order up.");
+                pub const GET: &'static ::micro::Spec = &::micro::__private::spec::<GetOrder, Order>("/shop.v1.Shop/Get", "shop.v1.Shop").readonly().docs("Looks an order up.");
                 /// Looks an order up.
-                pub fn get(&self, request: GetOrder) -> ::micro::Call<Order> {
-                    self.target.call(Self::GET, request)
-                }
+                pub fn get(&self, request: GetOrder) -> ::micro::Call<Order> { self.target.call(Self::GET, request) }
                 /// Describes `Place`.
-                pub const PLACE: &'static ::micro::Spec = &::micro::__private::spec::<
-                    Order,
-                    ::micro::message::wrappers::StringValue,
-                >("/shop.v1.Shop/Place", "shop.v1.Shop")
-                    .idempotent()
-                    .docs("Places an order.");
+                pub const PLACE: &'static ::micro::Spec = &::micro::__private::spec::<Order, ::micro::message::wrappers::StringValue>("/shop.v1.Shop/Place", "shop.v1.Shop").idempotent().docs("Places an order.");
                 /// Places an order.
-                pub fn place(
-                    &self,
-                    request: Order,
-                ) -> ::micro::Call<::micro::message::wrappers::StringValue> {
-                    self.target.call(Self::PLACE, request)
-                }
+                pub fn place(&self, request: Order) -> ::micro::Call<::micro::message::wrappers::StringValue> { self.target.call(Self::PLACE, request) }
                 /// Describes `Forget`.
-                pub const FORGET: &'static ::micro::Spec = &::micro::__private::spec::<
-                    ::micro::message::wrappers::StringValue,
-                    (),
-                >("/shop.v1.Shop/Forget", "shop.v1.Shop")
-                    .docs("Deletes an order.");
+                pub const FORGET: &'static ::micro::Spec = &::micro::__private::spec::<::micro::message::wrappers::StringValue, ()>("/shop.v1.Shop/Forget", "shop.v1.Shop").docs("Deletes an order.");
                 /// Deletes an order.
-                pub fn forget(
-                    &self,
-                    request: ::micro::message::wrappers::StringValue,
-                ) -> ::micro::Call<()> {
-                    self.target.call(Self::FORGET, request)
-                }
+                pub fn forget(&self, request: ::micro::message::wrappers::StringValue) -> ::micro::Call<()> { self.target.call(Self::FORGET, request) }
                 /// Describes `Watch`.
-                pub const WATCH: &'static ::micro::Spec = &::micro::__private::spec::<
-                    ::micro::__private::prost_types::Duration,
-                    ::micro::Streaming<Order>,
-                >("/shop.v1.Shop/Watch", "shop.v1.Shop")
-                    .docs("Follows orders.");
+                pub const WATCH: &'static ::micro::Spec = &::micro::__private::spec::<::micro::__private::prost_types::Duration, ::micro::Streaming<Order>>("/shop.v1.Shop/Watch", "shop.v1.Shop").docs("Follows orders.");
                 /// Follows orders.
-                pub fn watch(
-                    &self,
-                    request: ::micro::__private::prost_types::Duration,
-                ) -> ::micro::Call<::micro::Streaming<Order>> {
-                    self.target.call(Self::WATCH, request)
-                }
+                pub fn watch(&self, request: ::micro::__private::prost_types::Duration) -> ::micro::Call<::micro::Streaming<Order>> { self.target.call(Self::WATCH, request) }
                 /// Describes `PlaceAll`.
-                pub const PLACE_ALL: &'static ::micro::Spec = &::micro::__private::spec::<
-                    ::micro::Streaming<Order>,
-                    super::common::Money,
-                >("/shop.v1.Shop/PlaceAll", "shop.v1.Shop");
+                pub const PLACE_ALL: &'static ::micro::Spec = &::micro::__private::spec::<::micro::Streaming<Order>, super::common::Money>("/shop.v1.Shop/PlaceAll", "shop.v1.Shop");
                 /// Calls `PlaceAll`.
-                pub fn place_all(
-                    &self,
-                    request: ::micro::Streaming<Order>,
-                ) -> ::micro::Call<super::common::Money> {
-                    self.target.call(Self::PLACE_ALL, request)
-                }
+                pub fn place_all(&self, request: ::micro::Streaming<Order>) -> ::micro::Call<super::common::Money> { self.target.call(Self::PLACE_ALL, request) }
                 /// Describes `Talk`.
-                pub const TALK: &'static ::micro::Spec = &::micro::__private::spec::<
-                    ::micro::Streaming<GetOrder>,
-                    ::micro::Streaming<order::Item>,
-                >("/shop.v1.Shop/Talk", "shop.v1.Shop");
+                pub const TALK: &'static ::micro::Spec = &::micro::__private::spec::<::micro::Streaming<GetOrder>, ::micro::Streaming<order::Item>>("/shop.v1.Shop/Talk", "shop.v1.Shop");
                 /// Calls `Talk`.
                 #[deprecated]
-                pub fn talk(
-                    &self,
-                    request: ::micro::Streaming<GetOrder>,
-                ) -> ::micro::Call<::micro::Streaming<order::Item>> {
-                    self.target.call(Self::TALK, request)
-                }
+                pub fn talk(&self, request: ::micro::Streaming<GetOrder>) -> ::micro::Call<::micro::Streaming<order::Item>> { self.target.call(Self::TALK, request) }
             }
         }
     }

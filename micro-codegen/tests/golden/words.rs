@@ -63,90 +63,20 @@ mod generated_by_micro {
             /// Has methods that are words of Rust.
             pub trait Move: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static {
                 /// Answers `Type`.
-                fn r#type(
-                    &self,
-                    ctx: &::renamed::Context,
-                    request: Type,
-                ) -> impl ::core::future::Future<
-                    Output = ::renamed::Result<Result>,
-                > + ::core::marker::Send;
+                fn r#type(&self, ctx: &::renamed::Context, request: Type) -> impl ::core::future::Future<Output = ::renamed::Result<Result>> + ::core::marker::Send;
                 /// Answers `Self`.
-                fn self_(
-                    &self,
-                    ctx: &::renamed::Context,
-                    request: Type,
-                ) -> impl ::core::future::Future<
-                    Output = ::renamed::Result<Result>,
-                > + ::core::marker::Send;
+                fn self_(&self, ctx: &::renamed::Context, request: Type) -> impl ::core::future::Future<Output = ::renamed::Result<Result>> + ::core::marker::Send;
                 /// Answers `New`.
-                fn new(
-                    &self,
-                    ctx: &::renamed::Context,
-                    request: Type,
-                ) -> impl ::core::future::Future<
-                    Output = ::renamed::Result<Result>,
-                > + ::core::marker::Send;
+                fn new(&self, ctx: &::renamed::Context, request: Type) -> impl ::core::future::Future<Output = ::renamed::Result<Result>> + ::core::marker::Send;
                 /// Answers `Async`.
-                fn r#async(
-                    &self,
-                    ctx: &::renamed::Context,
-                    request: r#type::Match,
-                ) -> impl ::core::future::Future<
-                    Output = ::renamed::Result<::renamed::Streaming<Result>>,
-                > + ::core::marker::Send;
+                fn r#async(&self, ctx: &::renamed::Context, request: r#type::Match) -> impl ::core::future::Future<Output = ::renamed::Result<::renamed::Streaming<Result>>> + ::core::marker::Send;
                 #[doc(hidden)]
                 #[allow(deprecated, non_upper_case_globals)]
-                const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::renamed::__private::Row<
-                    Self,
-                >] = &[
-                    ::renamed::__private::Row::new(
-                        MoveClient::TYPE,
-                        |this, ctx, request| {
-                            ::renamed::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::r#type(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::renamed::__private::Row::new(
-                        MoveClient::SELF,
-                        |this, ctx, request| {
-                            ::renamed::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::self_(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::renamed::__private::Row::new(
-                        MoveClient::NEW,
-                        |this, ctx, request| {
-                            ::renamed::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::new(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
-                    ::renamed::__private::Row::new(
-                        MoveClient::ASYNC,
-                        |this, ctx, request| {
-                            ::renamed::__private::answer(
-                                ctx,
-                                request,
-                                move |ctx, request| async move {
-                                    Self::r#async(&this, &ctx, request).await
-                                },
-                            )
-                        },
-                    ),
+                const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::renamed::__private::Row<Self>] = &[
+                    ::renamed::__private::Row::new(MoveClient::TYPE, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::r#type(&this, &ctx, request).await }) }),
+                    ::renamed::__private::Row::new(MoveClient::SELF, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::self_(&this, &ctx, request).await }) }),
+                    ::renamed::__private::Row::new(MoveClient::NEW, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::new(&this, &ctx, request).await }) }),
+                    ::renamed::__private::Row::new(MoveClient::ASYNC, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::r#async(&this, &ctx, request).await }) }),
                 ];
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals)]
@@ -195,53 +125,28 @@ mod generated_by_micro {
                     }
                 }
                 /// Describes `Type`.
-                pub const TYPE: &'static ::renamed::Spec = &::renamed::__private::spec::<
-                    Type,
-                    Result,
-                >("/words.v1.Move/Type", "words.v1.Move");
+                pub const TYPE: &'static ::renamed::Spec = &::renamed::__private::spec::<Type, Result>("/words.v1.Move/Type", "words.v1.Move");
                 /// Calls `Type`.
-                pub fn r#type(&self, request: Type) -> ::renamed::Call<Result> {
-                    self.target.call(Self::TYPE, request)
-                }
+                pub fn r#type(&self, request: Type) -> ::renamed::Call<Result> { self.target.call(Self::TYPE, request) }
                 /// Describes `Self`.
-                pub const SELF: &'static ::renamed::Spec = &::renamed::__private::spec::<
-                    Type,
-                    Result,
-                >("/words.v1.Move/Self", "words.v1.Move");
+                pub const SELF: &'static ::renamed::Spec = &::renamed::__private::spec::<Type, Result>("/words.v1.Move/Self", "words.v1.Move");
                 /// Calls `Self`.
-                pub fn self_(&self, request: Type) -> ::renamed::Call<Result> {
-                    self.target.call(Self::SELF, request)
-                }
+                pub fn self_(&self, request: Type) -> ::renamed::Call<Result> { self.target.call(Self::SELF, request) }
                 /// Describes `New`.
-                pub const NEW: &'static ::renamed::Spec = &::renamed::__private::spec::<
-                    Type,
-                    Result,
-                >("/words.v1.Move/New", "words.v1.Move");
+                pub const NEW: &'static ::renamed::Spec = &::renamed::__private::spec::<Type, Result>("/words.v1.Move/New", "words.v1.Move");
                 /// Calls `New`.
-                pub fn new_(&self, request: Type) -> ::renamed::Call<Result> {
-                    self.target.call(Self::NEW, request)
-                }
+                pub fn new_(&self, request: Type) -> ::renamed::Call<Result> { self.target.call(Self::NEW, request) }
                 /// Describes `Async`.
-                pub const ASYNC: &'static ::renamed::Spec = &::renamed::__private::spec::<
-                    r#type::Match,
-                    ::renamed::Streaming<Result>,
-                >("/words.v1.Move/Async", "words.v1.Move");
+                pub const ASYNC: &'static ::renamed::Spec = &::renamed::__private::spec::<r#type::Match, ::renamed::Streaming<Result>>("/words.v1.Move/Async", "words.v1.Move");
                 /// Calls `Async`.
-                pub fn r#async(
-                    &self,
-                    request: r#type::Match,
-                ) -> ::renamed::Call<::renamed::Streaming<Result>> {
-                    self.target.call(Self::ASYNC, request)
-                }
+                pub fn r#async(&self, request: r#type::Match) -> ::renamed::Call<::renamed::Streaming<Result>> { self.target.call(Self::ASYNC, request) }
             }
             /// Serves `words.v1.Old`.
             #[deprecated]
             pub trait Old: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static {
                 #[doc(hidden)]
                 #[allow(deprecated, non_upper_case_globals)]
-                const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::renamed::__private::Row<
-                    Self,
-                >] = &[];
+                const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::renamed::__private::Row<Self>] = &[];
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals)]
                 const CONTRACT_of_a_trait_generated_by_micro_codegen: &'static str = "words.v1.Old";

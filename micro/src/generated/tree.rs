@@ -717,90 +717,20 @@ mod generated_by_micro {
                 pub trait Debug: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static {
                     /// Tells whether the service is ready, and which of its checks say so. A service that has begun to refuse calls
                     /// refuses this one too, as `unavailable`.
-                    fn health(
-                        &self,
-                        ctx: &::micro::Context,
-                        request: HealthRequest,
-                    ) -> impl ::core::future::Future<
-                        Output = ::micro::Result<HealthResponse>,
-                    > + ::core::marker::Send;
+                    fn health(&self, ctx: &::micro::Context, request: HealthRequest) -> impl ::core::future::Future<Output = ::micro::Result<HealthResponse>> + ::core::marker::Send;
                     /// Tells what was counted and measured since the service started. Calls of this contract are not counted.
-                    fn stats(
-                        &self,
-                        ctx: &::micro::Context,
-                        request: StatsRequest,
-                    ) -> impl ::core::future::Future<
-                        Output = ::micro::Result<StatsResponse>,
-                    > + ::core::marker::Send;
+                    fn stats(&self, ctx: &::micro::Context, request: StatsRequest) -> impl ::core::future::Future<Output = ::micro::Result<StatsResponse>> + ::core::marker::Send;
                     /// Tells what the service is, what it answers, and which nodes it knows.
-                    fn info(
-                        &self,
-                        ctx: &::micro::Context,
-                        request: InfoRequest,
-                    ) -> impl ::core::future::Future<
-                        Output = ::micro::Result<InfoResponse>,
-                    > + ::core::marker::Send;
+                    fn info(&self, ctx: &::micro::Context, request: InfoRequest) -> impl ::core::future::Future<Output = ::micro::Result<InfoResponse>> + ::core::marker::Send;
                     /// Tells the records that were logged last and, if asked to, those that follow, until the caller or the service goes.
-                    fn log(
-                        &self,
-                        ctx: &::micro::Context,
-                        request: LogRequest,
-                    ) -> impl ::core::future::Future<
-                        Output = ::micro::Result<::micro::Streaming<LogResponse>>,
-                    > + ::core::marker::Send;
+                    fn log(&self, ctx: &::micro::Context, request: LogRequest) -> impl ::core::future::Future<Output = ::micro::Result<::micro::Streaming<LogResponse>>> + ::core::marker::Send;
                     #[doc(hidden)]
                     #[allow(deprecated, non_upper_case_globals)]
-                    const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::micro::__private::Row<
-                        Self,
-                    >] = &[
-                        ::micro::__private::Row::new(
-                            DebugClient::HEALTH,
-                            |this, ctx, request| {
-                                ::micro::__private::answer(
-                                    ctx,
-                                    request,
-                                    move |ctx, request| async move {
-                                        Self::health(&this, &ctx, request).await
-                                    },
-                                )
-                            },
-                        ),
-                        ::micro::__private::Row::new(
-                            DebugClient::STATS,
-                            |this, ctx, request| {
-                                ::micro::__private::answer(
-                                    ctx,
-                                    request,
-                                    move |ctx, request| async move {
-                                        Self::stats(&this, &ctx, request).await
-                                    },
-                                )
-                            },
-                        ),
-                        ::micro::__private::Row::new(
-                            DebugClient::INFO,
-                            |this, ctx, request| {
-                                ::micro::__private::answer(
-                                    ctx,
-                                    request,
-                                    move |ctx, request| async move {
-                                        Self::info(&this, &ctx, request).await
-                                    },
-                                )
-                            },
-                        ),
-                        ::micro::__private::Row::new(
-                            DebugClient::LOG,
-                            |this, ctx, request| {
-                                ::micro::__private::answer(
-                                    ctx,
-                                    request,
-                                    move |ctx, request| async move {
-                                        Self::log(&this, &ctx, request).await
-                                    },
-                                )
-                            },
-                        ),
+                    const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::micro::__private::Row<Self>] = &[
+                        ::micro::__private::Row::new(DebugClient::HEALTH, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::health(&this, &ctx, request).await }) }),
+                        ::micro::__private::Row::new(DebugClient::STATS, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::stats(&this, &ctx, request).await }) }),
+                        ::micro::__private::Row::new(DebugClient::INFO, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::info(&this, &ctx, request).await }) }),
+                        ::micro::__private::Row::new(DebugClient::LOG, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::log(&this, &ctx, request).await }) }),
                     ];
                     #[doc(hidden)]
                     #[allow(non_upper_case_globals)]
@@ -852,70 +782,22 @@ mod generated_by_micro {
                         }
                     }
                     /// Describes `Health`.
-                    pub const HEALTH: &'static ::micro::Spec = &::micro::__private::spec::<
-                        HealthRequest,
-                        HealthResponse,
-                    >("/micro.debug.v1.Debug/Health", "micro.debug.v1.Debug")
-                        .readonly()
-                        .docs(
-                            "Tells whether the service is ready, and which of its checks say so. A service that has begun to refuse calls\nrefuses this one too, as `unavailable`.",
-                        );
+                    pub const HEALTH: &'static ::micro::Spec = &::micro::__private::spec::<HealthRequest, HealthResponse>("/micro.debug.v1.Debug/Health", "micro.debug.v1.Debug").readonly().docs("Tells whether the service is ready, and which of its checks say so. A service that has begun to refuse calls\nrefuses this one too, as `unavailable`.");
                     /// Tells whether the service is ready, and which of its checks say so. A service that has begun to refuse calls
                     /// refuses this one too, as `unavailable`.
-                    pub fn health(
-                        &self,
-                        request: HealthRequest,
-                    ) -> ::micro::Call<HealthResponse> {
-                        self.target.call(Self::HEALTH, request)
-                    }
+                    pub fn health(&self, request: HealthRequest) -> ::micro::Call<HealthResponse> { self.target.call(Self::HEALTH, request) }
                     /// Describes `Stats`.
-                    pub const STATS: &'static ::micro::Spec = &::micro::__private::spec::<
-                        StatsRequest,
-                        StatsResponse,
-                    >("/micro.debug.v1.Debug/Stats", "micro.debug.v1.Debug")
-                        .readonly()
-                        .docs(
-                            "Tells what was counted and measured since the service started. Calls of this contract are not counted.",
-                        );
+                    pub const STATS: &'static ::micro::Spec = &::micro::__private::spec::<StatsRequest, StatsResponse>("/micro.debug.v1.Debug/Stats", "micro.debug.v1.Debug").readonly().docs("Tells what was counted and measured since the service started. Calls of this contract are not counted.");
                     /// Tells what was counted and measured since the service started. Calls of this contract are not counted.
-                    pub fn stats(
-                        &self,
-                        request: StatsRequest,
-                    ) -> ::micro::Call<StatsResponse> {
-                        self.target.call(Self::STATS, request)
-                    }
+                    pub fn stats(&self, request: StatsRequest) -> ::micro::Call<StatsResponse> { self.target.call(Self::STATS, request) }
                     /// Describes `Info`.
-                    pub const INFO: &'static ::micro::Spec = &::micro::__private::spec::<
-                        InfoRequest,
-                        InfoResponse,
-                    >("/micro.debug.v1.Debug/Info", "micro.debug.v1.Debug")
-                        .readonly()
-                        .docs(
-                            "Tells what the service is, what it answers, and which nodes it knows.",
-                        );
+                    pub const INFO: &'static ::micro::Spec = &::micro::__private::spec::<InfoRequest, InfoResponse>("/micro.debug.v1.Debug/Info", "micro.debug.v1.Debug").readonly().docs("Tells what the service is, what it answers, and which nodes it knows.");
                     /// Tells what the service is, what it answers, and which nodes it knows.
-                    pub fn info(
-                        &self,
-                        request: InfoRequest,
-                    ) -> ::micro::Call<InfoResponse> {
-                        self.target.call(Self::INFO, request)
-                    }
+                    pub fn info(&self, request: InfoRequest) -> ::micro::Call<InfoResponse> { self.target.call(Self::INFO, request) }
                     /// Describes `Log`.
-                    pub const LOG: &'static ::micro::Spec = &::micro::__private::spec::<
-                        LogRequest,
-                        ::micro::Streaming<LogResponse>,
-                    >("/micro.debug.v1.Debug/Log", "micro.debug.v1.Debug")
-                        .readonly()
-                        .docs(
-                            "Tells the records that were logged last and, if asked to, those that follow, until the caller or the service goes.",
-                        );
+                    pub const LOG: &'static ::micro::Spec = &::micro::__private::spec::<LogRequest, ::micro::Streaming<LogResponse>>("/micro.debug.v1.Debug/Log", "micro.debug.v1.Debug").readonly().docs("Tells the records that were logged last and, if asked to, those that follow, until the caller or the service goes.");
                     /// Tells the records that were logged last and, if asked to, those that follow, until the caller or the service goes.
-                    pub fn log(
-                        &self,
-                        request: LogRequest,
-                    ) -> ::micro::Call<::micro::Streaming<LogResponse>> {
-                        self.target.call(Self::LOG, request)
-                    }
+                    pub fn log(&self, request: LogRequest) -> ::micro::Call<::micro::Streaming<LogResponse>> { self.target.call(Self::LOG, request) }
                 }
             }
         }
