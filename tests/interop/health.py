@@ -1,8 +1,10 @@
 """A foreign client of the gRPC health service: argv is the address and the names that are served.
 
-It says `watching` when every watch serves, and `told` when each was told that nothing serves any more.
+It says `watching` when every watch serves and a call runs, and `told` when each was told that nothing serves any more.
+The call keeps the service from ending until then.
 """
 
+import queue
 import sys
 
 import grpc
@@ -12,6 +14,13 @@ address, *names = sys.argv[1:]
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+SERVICE_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+# How long any call may take, in seconds.
+LIMIT = 60
+
+# A message of the service that is called: the text "a".
+SAID = b"\x0a\x01a"
 
 
 def expect(found, wanted):
@@ -30,22 +39,44 @@ def refused(code, call):
 with grpc.insecure_channel(address) as channel:
     health = health_pb2_grpc.HealthStub(channel)
 
-    def about(name):
-        return health_pb2.HealthCheckRequest(service=name)
+    def check(name):
+        return health.Check(health_pb2.HealthCheckRequest(service=name), timeout=LIMIT, wait_for_ready=True)
+
+    def watch(name):
+        return health.Watch(health_pb2.HealthCheckRequest(service=name), timeout=LIMIT)
 
     names = ["", *names]
     for name in names:
-        expect(health.Check(about(name), timeout=10).status, SERVING)
-    refused(grpc.StatusCode.NOT_FOUND, lambda: health.Check(about("nobody"), timeout=10))
+        expect(check(name).status, SERVING)
+    refused(grpc.StatusCode.NOT_FOUND, lambda: check("nobody"))
 
-    watches = [health.Watch(about(name)) for name in names]
-    for watch in watches:
-        expect(next(watch).status, SERVING)
+    watches = [watch(name) for name in names]
+    for watching in watches:
+        expect(next(watching).status, SERVING)
+    # A name that is unknown ends no watch.
+    stranger = watch("nobody")
+    expect(next(stranger).status, SERVICE_UNKNOWN)
+
+    requests = queue.SimpleQueue()
+    replies = channel.stream_stream("/tests.Kinds/Echo")(iter(requests.get, None), timeout=LIMIT)
+    requests.put(SAID)
+    expect(next(replies), SAID)
     print("health: watching", flush=True)
-    for watch in watches:
-        expect(next(watch).status, NOT_SERVING)
+
+    for watching in watches:
+        expect(next(watching).status, NOT_SERVING)
     print("health: told", flush=True)
-    for watch in watches:
-        refused(grpc.StatusCode.UNAVAILABLE, lambda: next(watch))
+
+    # As long as the service drains it goes on to tell whoever asks, and has ended no watch.
+    for name in names:
+        expect(check(name).status, NOT_SERVING)
+    requests.put(SAID)
+    expect(next(replies), SAID)
+    for watching in [*watches, stranger]:
+        assert watching.is_active(), "a watch ended before the service"
+    requests.put(None)
+    expect(list(replies), [])
+    for watching in [*watches, stranger]:
+        refused(grpc.StatusCode.UNAVAILABLE, lambda: next(watching))
 
 print("health: everything was said")

@@ -176,6 +176,30 @@ async fn many_probes_at_once_are_one_check() -> Result<()> {
     service.stop().await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_does_not_arrive_is_answered_when_its_time_is_up() -> Result<()> {
+    let (service, _client) = start(service().setting("body_timeout", "200ms")).await?;
+    let at = port(&service);
+    let promised = ["content-type: application/grpc", "content-length: 9"];
+    for path in [
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    ] {
+        for said in [&b""[..], b"\0\0\0"] {
+            let answer = exchange(at, "POST", path, &promised, said).await;
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+            assert!(answer.head.contains("grpc-status: 4"), "{path}: {answer:?}");
+        }
+    }
+    // Who asks in time is answered as ever.
+    let grpc = ["content-type: application/grpc"];
+    let answer = exchange(at, "POST", "/grpc.health.v1.Health/Check", &grpc, &[0; 5]).await;
+    assert!(answer.body.contains("\0\0\0\0\x02\x08\x01"), "{answer:?}");
+    service.stop().await
+}
+
 #[test]
 fn a_foreign_health_client_is_told_of_the_end_before_it_comes() {
     let Some(python) = python("Python's health client against a service that is terminated") else { return };

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use tokio::sync::watch;
@@ -20,7 +20,8 @@ use super::convert;
 /// How many records are taken from the ring at once.
 const BATCH: usize = 64;
 
-/// Reads a ring. Remembers only where it is, so a slow reader loses what the ring drops, and is told how much.
+/// Reads a ring. Remembers where it is, and one batch, so a slow reader loses what the ring drops, and is told how
+/// much: of the past as of what follows.
 pub(super) struct Tail {
     ring: Ring,
     wanted: Wanted,
@@ -29,7 +30,9 @@ pub(super) struct Tail {
     lost: u64,
     /// The number of the next record.
     next: u64,
-    /// Waits for more; `None` when no more is wanted.
+    /// The number of the first record that is not read any more; `None` while there is none.
+    end: Option<u64>,
+    /// Waits for more; `None` when there will be none.
     more: Option<BoxFuture<'static, Option<watch::Receiver<()>>>>,
     stopping: CancellationToken,
 }
@@ -44,17 +47,23 @@ impl Tail {
         let wanted = Wanted::of(request)?;
         // Asked for before the look at what there is, so that nothing falls in between.
         let news = ring.news();
-        let Batch { records, next, .. } = ring.all();
-        let mut records: VecDeque<_> = records.into_iter().filter(|record| wanted.fits(record)).collect();
         let limit = request.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        records.drain(..records.len().saturating_sub(limit));
-        let more = request.follow.then(|| wait(news, stopping.clone()));
-        Ok(Tail { ring: ring.clone(), wanted, records, lost: 0, next, more, stopping })
+        let past = ring.latest(limit, |record| wanted.fits(record));
+        Ok(Tail {
+            ring: ring.clone(),
+            wanted,
+            records: VecDeque::new(),
+            lost: 0,
+            next: past.start,
+            end: (!request.follow).then_some(past.end),
+            more: request.follow.then(|| wait(news, stopping.clone())),
+            stopping,
+        })
     }
 
-    /// Takes what has come since; tells whether that was anything.
-    fn take(&mut self, most: usize) -> bool {
-        let Batch { records, lost, next } = self.ring.since(self.next, most);
+    /// Takes what comes next; tells whether that was anything.
+    fn take(&mut self) -> bool {
+        let Batch { records, lost, next } = self.ring.read(self.next..self.end.unwrap_or(u64::MAX), BATCH);
         let any = lost > 0 || !records.is_empty();
         self.records.extend(records);
         self.lost += lost;
@@ -79,23 +88,18 @@ impl Stream for Tail {
                     return Poll::Ready(Some(Ok(LogResponse { record, lost: 0 })));
                 }
             }
-            let Some(mut more) = this.more.take() else {
+            if this.end.is_none() && this.stopping.is_cancelled() {
+                // What is there by now are the last words, or nobody would see the end of a log that goes on.
+                this.end = Some(this.ring.end());
+            }
+            if this.take() {
+                continue;
+            }
+            let Some(more) = this.more.as_mut().filter(|_| this.end.is_none()) else {
                 return Poll::Ready(None);
             };
-            if this.stopping.is_cancelled() {
-                // The last words. As nothing is waited for any more, the stream ends after them.
-                this.take(usize::MAX);
-                continue;
-            }
-            if !this.take(BATCH) {
-                let Poll::Ready(news) = more.as_mut().poll(context) else {
-                    this.more = Some(more);
-                    return Poll::Pending;
-                };
-                this.more = news.map(|news| wait(news, this.stopping.clone()));
-                continue;
-            }
-            this.more = Some(more);
+            let news = ready!(more.as_mut().poll(context));
+            this.more = news.map(|news| wait(news, this.stopping.clone()));
         }
     }
 }
@@ -235,6 +239,50 @@ mod tests {
         }
         with(&ring, || tracing::info!("12"));
         assert_eq!(next(&mut tail).await, "12");
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_read_keeps_nothing_of_the_past() {
+        let (ring, stopping) = (Ring::new(5), CancellationToken::new());
+        with(&ring, || (0..5).for_each(|number| tracing::info!("{number}")));
+        let mut slow = tail(&ring, &LogRequest::default(), &stopping);
+        let mut silent = tail(&ring, &LogRequest::default(), &stopping);
+        with(&ring, || (5..8).for_each(|number| tracing::info!("{number}")));
+        for expected in ["-3", "3", "4"] {
+            assert_eq!(next(&mut slow).await, expected);
+        }
+        assert!(slow.next().await.is_none(), "what came later was not asked for");
+        with(&ring, || (8..20).for_each(|number| tracing::info!("{number}")));
+        assert_eq!(next(&mut silent).await, "-5");
+        assert!(silent.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn no_reader_holds_more_than_a_batch() {
+        let (ring, stopping) = (Ring::new(1_000), CancellationToken::new());
+        with(&ring, || (0..1_000).for_each(|number| tracing::info!("{number}")));
+        let held = || {
+            let batch = ring.read(0..u64::MAX, usize::MAX);
+            // The ring itself holds one, and the batch another.
+            batch.records.iter().filter(|record| Arc::strong_count(record) > 2).count()
+        };
+        let request = LogRequest { follow: true, ..Default::default() };
+        let mut tail = tail(&ring, &request, &stopping);
+        assert_eq!(held(), 0);
+        assert_eq!(next(&mut tail).await, "0");
+        assert!(held() < BATCH, "{}", held());
+        stopping.cancel();
+        for number in 1..1_000 {
+            assert_eq!(next(&mut tail).await, number.to_string());
+            assert!(held() < BATCH, "{}", held());
+            with(&ring, || tracing::info!("more"));
+        }
+        let mut more = 0;
+        while tail.next().await.is_some() {
+            more += 1;
+            assert!(more <= BATCH, "a log that goes on holds the end up");
+            with(&ring, || tracing::info!("more"));
+        }
     }
 
     #[test]

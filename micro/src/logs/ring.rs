@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -106,19 +107,29 @@ impl Ring {
         self.0.news.send_replace(());
     }
 
-    /// Returns up to `most` records from number `from` on, or from the oldest one if that is later.
-    pub(crate) fn since(&self, from: u64, most: usize) -> Batch {
+    /// Returns up to `most` of the records with these numbers, from the oldest one that is left.
+    pub(crate) fn read(&self, numbers: Range<u64>, most: usize) -> Batch {
         let kept = self.kept();
-        let begin = from.max(kept.first);
-        let skip = usize::try_from(begin - kept.first).unwrap_or(usize::MAX);
-        let records: Vec<_> = kept.records.iter().skip(skip).take(most).cloned().collect();
-        let next = begin.min(kept.end()) + records.len() as u64;
-        Batch { records, lost: begin - from, next }
+        let end = numbers.end.min(kept.end());
+        let begin = numbers.start.max(kept.first).min(end);
+        let count = |records: u64| usize::try_from(records).unwrap_or(usize::MAX);
+        let skip = count(begin.saturating_sub(kept.first));
+        let records: Vec<_> =
+            kept.records.iter().skip(skip).take(count(end - begin).min(most)).cloned().collect();
+        Batch { lost: begin.saturating_sub(numbers.start), next: begin + records.len() as u64, records }
     }
 
-    /// Returns everything that is kept.
-    pub(crate) fn all(&self) -> Batch {
-        Batch { lost: 0, ..self.since(0, usize::MAX) }
+    /// Returns the numbers in which the latest records that fit are found, `most` of them or all that are kept.
+    pub(crate) fn latest(&self, most: usize, fits: impl Fn(&Record) -> bool) -> Range<u64> {
+        let kept = self.kept();
+        let fitting = kept.records.iter().enumerate().rev().filter(|(_, record)| fits(record)).take(most);
+        let first = fitting.last().map_or(kept.end(), |(index, _)| kept.first + index as u64);
+        first..kept.end()
+    }
+
+    /// Returns the number of the next record.
+    pub(crate) fn end(&self) -> u64 {
+        self.kept().end()
     }
 
     /// Returns what changes with every record from now on.
@@ -150,6 +161,11 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(ring.layer()), log);
     }
 
+    /// Everything that is kept.
+    fn all(ring: &Ring) -> Batch {
+        ring.read(ring.dropped()..u64::MAX, usize::MAX)
+    }
+
     fn messages(batch: &Batch) -> Vec<&str> {
         batch.records.iter().map(|record| record.message.as_str()).collect()
     }
@@ -158,8 +174,8 @@ mod tests {
     fn the_oldest_make_room_and_are_counted() {
         let ring = Ring::new(3);
         with(&ring, || (0..5).for_each(|number| tracing::info!("{number}")));
-        assert_eq!(messages(&ring.all()), ["2", "3", "4"]);
-        assert_eq!((ring.len(), ring.dropped(), ring.all().lost), (3, 2, 0));
+        assert_eq!(messages(&all(&ring)), ["2", "3", "4"]);
+        assert_eq!((ring.len(), ring.dropped(), all(&ring).lost), (3, 2, 0));
     }
 
     #[test]
@@ -179,15 +195,42 @@ mod tests {
         let ring = Ring::new(3);
         with(&ring, || {
             tracing::info!("0");
-            let read = ring.since(0, 10);
+            let read = ring.read(0..u64::MAX, 10);
             assert_eq!((messages(&read), read.lost, read.next), (vec!["0"], 0, 1));
             (1..7).for_each(|number| tracing::info!("{number}"));
-            let read = ring.since(read.next, 2);
+            let read = ring.read(read.next..u64::MAX, 2);
             assert_eq!((messages(&read), read.lost, read.next), (vec!["4", "5"], 3, 6));
-            let read = ring.since(read.next, 2);
+            let read = ring.read(read.next..u64::MAX, 2);
             assert_eq!((messages(&read), read.lost, read.next), (vec!["6"], 0, 7));
-            assert!(ring.since(read.next, 2).records.is_empty());
+            assert!(ring.read(read.next..u64::MAX, 2).records.is_empty());
         });
+    }
+
+    #[test]
+    fn a_reader_of_the_past_is_told_of_what_is_gone_and_of_nothing_new() {
+        let ring = Ring::new(3);
+        with(&ring, || (0..3).for_each(|number| tracing::info!("{number}")));
+        let past = ring.latest(usize::MAX, |_| true);
+        assert_eq!(past, 0..3);
+        with(&ring, || tracing::info!("3"));
+        let read = ring.read(past.clone(), 10);
+        assert_eq!((messages(&read), read.lost, read.next), (vec!["1", "2"], 1, 3));
+        assert!(ring.read(read.next..past.end, 10).records.is_empty());
+        with(&ring, || (4..9).for_each(|number| tracing::info!("{number}")));
+        let read = ring.read(past, 10);
+        assert_eq!((messages(&read), read.lost, read.next), (vec![], 3, 3));
+    }
+
+    #[test]
+    fn the_latest_records_that_fit_are_found_from_the_end() {
+        let ring = Ring::new(5);
+        assert_eq!(ring.latest(1, |_| true), 0..0);
+        with(&ring, || (0..8).for_each(|number| tracing::info!("{}", number % 2)));
+        let odd = |record: &Record| record.message == "1";
+        for (most, first) in [(0, 8), (1, 7), (2, 5), (3, 3), (4, 3)] {
+            assert_eq!(ring.latest(most, odd), first..ring.end(), "{most}");
+        }
+        assert_eq!(ring.latest(usize::MAX, |_| false), 8..8);
     }
 
     #[test]
@@ -205,7 +248,7 @@ mod tests {
             });
             tracing::info!("outside");
         });
-        let all = ring.all();
+        let all = all(&ring);
         let record = &all.records[0];
         assert_eq!((record.level, record.target, &*record.message), (tracing::Level::WARN, "t", "late"));
         let fields: Vec<_> = record.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -224,7 +267,7 @@ mod tests {
             tracing::debug!(target: "h2o", "not a connection");
             tracing::warn!(target: "h2::proto", "loud enough");
         });
-        assert_eq!(messages(&ring.all()), ["not a connection", "loud enough"]);
+        assert_eq!(messages(&all(&ring)), ["not a connection", "loud enough"]);
     }
 
     #[tokio::test]

@@ -205,9 +205,11 @@ mod tests {
         let three = schemes.open("tree+memory+local", &defaults).await.unwrap();
         assert_eq!(three.name().matches('+').count(), 2);
         assert_eq!(schemes.open("svn+ssh://host", &defaults).await.unwrap().name(), "memory:");
-        for (uri, why) in
-            [("mdns+etcd:", "\"etcd\""), ("mdns+:", "\"\""), ("local+memory:/x", "behind the colon")]
-        {
+        for (uri, why) in [
+            ("mdns+etcd:", "\"etcd\""),
+            ("mdns+:", "begins with its scheme"),
+            ("local+memory:/x", "behind the colon"),
+        ] {
             let error = schemes.open(uri, &defaults).await.unwrap_err();
             assert!(error.message().contains(why), "{uri}: {error}");
         }

@@ -185,7 +185,8 @@ impl Service {
     }
 
     /// Adds a check of readiness, run when somebody asks, at most once a second, within the setting `check_timeout`
-    /// (5 s). While it fails, `/readyz` and gRPC health say so. A name is 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    /// (5 s). While it fails, `/readyz` and gRPC health say so. One that takes longer has failed, and rests before it is
+    /// run again: for 2 s, then twice as long each time, a minute at most. A name is 1 to 64 of `A-Z a-z 0-9 . _ -`.
     pub fn check<F, Fut>(self, name: impl Into<String>, run: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,

@@ -4,20 +4,21 @@
 //! all checks run together in one task, requests that come meanwhile wait for that run, and its results are good for
 //! a second. A probe that goes away does not end the run that others wait for.
 
-use std::collections::HashMap;
+mod run;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::config::show_duration;
 use crate::error::{Error, Result};
 use crate::layer::BoxFuture;
 
 use super::Phase;
+use run::{Pasts, run_all};
 
 /// How long results are good for.
 const FRESH: Duration = Duration::from_secs(1);
@@ -103,8 +104,10 @@ impl Checks {
 
     /// Makes what answers whether the service is ready. A check that takes longer than `limit` has failed.
     pub(super) fn open(self, limit: Duration, phase: watch::Receiver<Phase>) -> Readiness {
+        let pasts = Pasts::of(self.0.len());
         Readiness(Arc::new(Inner {
             checks: self.0.into(),
+            pasts,
             limit,
             phase,
             latest: watch::Sender::new(None),
@@ -125,6 +128,7 @@ pub(crate) struct Readiness(Arc<Inner>);
 
 struct Inner {
     checks: Arc<[Check]>,
+    pasts: Pasts,
     limit: Duration,
     phase: watch::Receiver<Phase>,
     latest: watch::Sender<Option<Arc<Results>>>,
@@ -183,8 +187,18 @@ impl Readiness {
         }
     }
 
+    /// Tells what is known by now, without asking anew: whether the service runs, and every check passed when it was
+    /// asked last.
+    pub(super) fn is_ready(&self) -> bool {
+        let passed = match &*self.0.latest.borrow() {
+            Some(results) => results.checks.iter().all(|check| check.ok),
+            None => !self.has_checks(),
+        };
+        passed && self.is_running()
+    }
+
     /// Tells whether the service has started and has not begun to stop.
-    pub(super) fn is_running(&self) -> bool {
+    fn is_running(&self) -> bool {
         *self.0.phase.borrow() == Phase::Running
     }
 
@@ -210,13 +224,19 @@ impl Readiness {
                 return fresh;
             }
             if !under_way {
-                *run = Some(tokio::spawn(run_all(inner.checks.clone(), inner.limit, inner.latest.clone())));
+                let running =
+                    run_all(inner.checks.clone(), inner.pasts.clone(), inner.limit, inner.latest.clone());
+                *run = Some(tokio::spawn(running));
             }
         }
         let patience = inner.limit.saturating_add(GRACE);
         let told = matches!(timeout(patience, latest.changed()).await, Ok(Ok(())));
         let found = latest.borrow().clone();
-        found.filter(|_| told).unwrap_or_else(|| inner.unknown())
+        found.filter(|_| told).unwrap_or_else(|| {
+            let unknown = inner.unknown();
+            inner.latest.send_replace(Some(unknown.clone()));
+            unknown
+        })
     }
 }
 
@@ -252,59 +272,6 @@ impl Checked {
             took,
             at: SystemTime::now(),
         }
-    }
-}
-
-/// Runs every check at the same time, for at most `limit`, and says what was found.
-async fn run_all(checks: Arc<[Check]>, limit: Duration, latest: watch::Sender<Option<Arc<Results>>>) {
-    let begin = Instant::now();
-    let mut running = JoinSet::new();
-    let mut places = HashMap::new();
-    for place in 0..checks.len() {
-        let checks = checks.clone();
-        // A task of its own each: one that panics, or forgets to wait, is no concern of the others.
-        let task = running.spawn(async move { (checks[place].run)().await });
-        places.insert(task.id(), place);
-    }
-    let mut outcomes: Vec<Option<(Result<()>, Duration)>> = checks.iter().map(|_| None).collect();
-    let collecting = async {
-        while let Some(ended) = running.join_next_with_id().await {
-            let (id, result) = match ended {
-                Ok((id, result)) => (id, result),
-                Err(error) => (error.id(), Err(Error::internal("the check panicked").with_source(error))),
-            };
-            if let Some(place) = places.get(&id) {
-                outcomes[*place] = Some((result, begin.elapsed()));
-            }
-        }
-    };
-    // Those that are not done by then have no outcome.
-    let _ = timeout(limit, collecting).await.is_ok();
-    let late = || {
-        let limit = show_duration(limit);
-        Err(Error::deadline_exceeded(format!(
-            "the check took longer than {limit}; the setting `check_timeout` allows more"
-        )))
-    };
-    let before = latest.borrow().clone();
-    let mut found = Vec::with_capacity(checks.len());
-    for (place, (check, outcome)) in checks.iter().zip(outcomes).enumerate() {
-        let (result, took) = outcome.unwrap_or_else(|| (late(), limit));
-        let passed = before.as_ref().and_then(|before| before.checks.get(place)).is_none_or(|check| check.ok);
-        tell(check, passed, &result);
-        found.push(Checked::new(check, result.as_ref().err().map(Error::message), took));
-    }
-    latest.send_replace(Some(Arc::new(Results { at: Instant::now(), checks: found })));
-}
-
-/// Logs a check that begins or ceases to fail.
-fn tell(check: &Check, passed: bool, result: &Result<()>) {
-    match result {
-        Err(error) if passed => {
-            tracing::warn!(check = &*check.name, error = ?error, "a check fails; the service is not ready");
-        }
-        Ok(()) if !passed => tracing::info!(check = &*check.name, "a check passes again"),
-        _ => {}
     }
 }
 

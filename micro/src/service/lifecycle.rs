@@ -349,7 +349,7 @@ impl Service {
         flush(&broker, left()).await;
         announcement.withdraw().await;
         if let Some(health) = &health {
-            health.end().await;
+            health.end();
         }
         server.close(cut_off > 0).await;
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;

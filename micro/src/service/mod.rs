@@ -35,6 +35,7 @@
 
 mod advertise;
 mod announce;
+mod arrival;
 mod banner;
 mod builder;
 pub(crate) mod checks;

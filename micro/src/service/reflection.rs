@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -16,23 +17,26 @@ use crate::layer::BoxFuture;
 use crate::server::{HttpBody, HttpService};
 use crate::spec::Spec;
 
+use super::arrival::Arrival;
 use super::grpc_health;
 
 /// The longest request: it holds one name.
 const MESSAGE_LIMIT: usize = 16 << 10;
 
 /// Makes both versions of the reflection service, by the paths they are mounted at. They tell of `specs`, of
-/// themselves, and of the health service where `health` says that it is there.
+/// themselves, and of the health service where `health` says that it is there. The first question may take `patience`
+/// to arrive.
 ///
 /// They are put together by the first request: few services are ever asked, and the descriptors take a megabyte. A
 /// contract that cannot be described keeps no service from running: then there is no reflection, and a warning.
 pub(super) fn mounts(
     specs: impl IntoIterator<Item = &'static Spec>,
     health: bool,
+    patience: Duration,
 ) -> [(&'static str, HttpService); 2] {
     let specs = specs.into_iter().collect();
     let asked = Arc::new(Asked { specs, health, services: OnceLock::new() });
-    let door = |version| HttpService::of(Door { asked: asked.clone(), version });
+    let door = |version| HttpService::of(Door { asked: asked.clone(), version, patience });
     [
         ("/grpc.reflection.v1.ServerReflection/", door(0)),
         ("/grpc.reflection.v1alpha.ServerReflection/", door(1)),
@@ -61,6 +65,7 @@ impl Asked {
 struct Door {
     asked: Arc<Asked>,
     version: usize,
+    patience: Duration,
 }
 
 impl Service<http::Request<HttpBody>> for Door {
@@ -75,6 +80,12 @@ impl Service<http::Request<HttpBody>> for Door {
     fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
         let door = self.clone();
         Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body = match Arrival::first(body, door.patience, MESSAGE_LIMIT).await {
+                Ok(arrival) => HttpBody::new(arrival),
+                Err(status) => return Ok(status.into_http()),
+            };
+            let request = http::Request::from_parts(head, body);
             match door.asked.services().and_then(|services| services.get(door.version)) {
                 Some(service) => Ok(service.answer(request).await),
                 None => Ok(unimplemented()),
@@ -152,7 +163,7 @@ mod tests {
     async fn a_contract_that_cannot_be_described_is_no_reason_to_fail() {
         let error = contract::descriptor_set([&EMPTY]).unwrap_err();
         assert!(error.message().contains("google.protobuf.Empty"), "{error}");
-        for (_, service) in mounts([&PING, &EMPTY], true) {
+        for (_, service) in mounts([&PING, &EMPTY], true, Duration::from_secs(5)) {
             let response = service.answer(http::Request::new(HttpBody::empty())).await;
             assert_eq!(response.headers()["grpc-status"], "12");
         }

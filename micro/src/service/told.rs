@@ -21,6 +21,8 @@ pub(super) fn mount(
     methods: &[row::Bound],
     readiness: &Readiness,
 ) -> Result<Option<Health>> {
+    // tonic waits for ever for what does not come.
+    let patience = settings.body_timeout.value;
     let mut health = None;
     if settings.probes.value {
         for (path, service) in probes::mounts(readiness) {
@@ -31,14 +33,14 @@ pub(super) fn mount(
         if !methods.iter().any(|bound| bound.spec.contract == grpc_health::CONTRACT) {
             let contracts = methods.iter().map(|bound| bound.spec.contract.to_owned());
             let names: BTreeSet<String> = contracts.chain([settings.name.value.clone()]).collect();
-            let (kept, service) = Health::start(names, readiness.clone());
+            let (kept, service) = Health::start(names, readiness.clone(), patience);
             mounts.add(grpc_health::PATH.to_owned(), service)?;
             health = Some(kept);
         }
     }
     if settings.reflection.value {
         let specs = methods.iter().map(|bound| bound.spec);
-        for (path, service) in reflection::mounts(specs, health.is_some()) {
+        for (path, service) in reflection::mounts(specs, health.is_some(), patience) {
             let mounted = mounts.add(path.to_owned(), service);
             mounted.map_err(|error| error.context("--reflection=false makes room"))?;
         }

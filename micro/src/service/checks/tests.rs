@@ -4,6 +4,8 @@ use super::*;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use tokio::task::JoinSet;
+
 use crate::error::Code;
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -130,6 +132,50 @@ async fn a_check_that_recovers_makes_the_service_ready_again() {
     phase.send_replace(Phase::Stopping);
     let report = readiness.report().await;
     assert!(!report.ready && report.draining && report.checks[0].ok);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_is_late_again_and_again_is_started_ever_more_rarely() {
+    let (starts, slow) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
+    let mut checks = Checks::new();
+    let (counted, asked) = (starts.clone(), slow.clone());
+    let check = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let slow = asked.load(Ordering::SeqCst);
+        async move {
+            if slow {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        }
+    };
+    checks.add("slow", check).unwrap();
+    let (readiness, _phase) = open(checks);
+    let begin = Instant::now();
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    while begin.elapsed() < minutes(10) {
+        let report = readiness.report().await;
+        assert!(!report.ready && report.checks[0].message.contains("`check_timeout`"), "{report:?}");
+        tokio::time::sleep(FRESH).await;
+    }
+    // Six while the rests double, then one a rest of a minute and a run of five seconds.
+    let late = starts.load(Ordering::SeqCst);
+    assert!((10..=16).contains(&late), "{late}");
+
+    slow.store(false, Ordering::SeqCst);
+    let begin = Instant::now();
+    while !readiness.report().await.ready {
+        assert!(begin.elapsed() < minutes(2), "it does not rest for ever");
+        tokio::time::sleep(FRESH).await;
+    }
+    // It was in time, so that it rests shortly when it is late the next time.
+    slow.store(true, Ordering::SeqCst);
+    let begin = Instant::now();
+    while starts.load(Ordering::SeqCst) < late + 3 {
+        tokio::time::sleep(FRESH).await;
+        readiness.report().await;
+    }
+    assert!(begin.elapsed() < minutes(1), "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
