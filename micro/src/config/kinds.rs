@@ -37,6 +37,17 @@ pub(super) const URI: Kind<String> = Kind {
     bare: false,
 };
 
+pub(super) const COLLECTOR: Kind<String> = Kind {
+    parse: TEXT.parse,
+    // With or without a scheme, nothing before the @ is a collector's: it may be a password.
+    show: |uri| match uri.rsplit_once('@') {
+        Some((_, host)) => format!("***@{host}"),
+        None => uri.clone(),
+    },
+    example: "http://localhost:4317",
+    bare: false,
+};
+
 pub(super) const LOG: Kind<String> = Kind {
     parse: |text| match text.parse::<tracing_subscriber::filter::Targets>() {
         Ok(_) => Ok(text.to_owned()),
@@ -228,6 +239,11 @@ mod tests {
         assert_eq!((URI.show)(&"etcd://ann:hunter2@host:1/x".into()), "etcd://ann:***@host:1/x");
         assert_eq!((URI.show)(&"etcd://host:1/a@b".into()), "etcd://host:1/a@b");
         assert_eq!((URI.show)(&"local:".into()), "local:");
+        for user in ["http://ann:hunter2", "ann:hunter2", "http://ann:hun@hunter2/"] {
+            assert_eq!((COLLECTOR.show)(&format!("{user}@host:4317")), "***@host:4317");
+        }
+        assert_eq!((COLLECTOR.show)(&COLLECTOR.example.into()), COLLECTOR.example);
+        assert_eq!((COLLECTOR.parse)(""), Ok(String::new()));
     }
 
     #[test]

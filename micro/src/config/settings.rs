@@ -182,7 +182,7 @@ settings! {
     /// Answers `/metrics`, where the feature `metrics` is compiled in.
     metrics: bool, SWITCH, "--metrics", "MICRO_METRICS", |_| true;
     /// The collector that traces and metrics are sent to by OTLP over gRPC, where the feature `otlp` is compiled in.
-    otlp: String, TEXT, "--otlp", "MICRO_OTLP", |_| String::new();
+    otlp: String, COLLECTOR, "--otlp", "MICRO_OTLP", |_| String::new();
     /// How many of the latest log records are kept for `micro.debug.v1.Debug/Log`.
     log_records: usize, COUNT, "--log-records", "MICRO_LOG_RECORDS", |_| 1000;
     /// What is logged: levels, for everything or by module.
@@ -281,8 +281,11 @@ mod tests {
 
     #[test]
     fn debug_and_explanation_hide_passwords() {
-        let settings = Settings::load(&Sources::pairs([("MICRO_REGISTRY", "etcd://a:hunter2@h:1")])).unwrap();
+        let pairs = [("MICRO_REGISTRY", "etcd://a:hunter2@h:1"), ("MICRO_OTLP", "http://a:hunter2@h:4317")];
+        let settings = Settings::load(&Sources::pairs(pairs)).unwrap();
         assert!(!format!("{settings:?}{}", settings.explain_text()).contains("hunter2"));
         assert_eq!(settings.registry.value, "etcd://a:hunter2@h:1");
+        let otlp = KEYS.iter().find(|key| key.key == "otlp").unwrap();
+        assert_eq!(otlp.example, "http://localhost:4317");
     }
 }

@@ -37,6 +37,13 @@ pub trait Settle: Send + Sync + 'static {
     /// Learns that nobody will say anything: the event is to be delivered again, not before `after` has passed.
     /// Must not block.
     fn abandon(self: Box<Self>, after: Duration);
+
+    /// Learns that the event was not worked on: it is to be delivered again, not before `after` has passed, and as the
+    /// attempt it is. Must not block. A backend that cannot tell the two apart counts it as an attempt, which is the
+    /// default.
+    fn hand_back(self: Box<Self>, after: Duration) {
+        self.abandon(after);
+    }
 }
 
 /// One event at one subscriber. Dropped without a verdict, it is delivered again, where the backend can.
@@ -185,6 +192,14 @@ impl<T> Delivery<T> {
     /// The backend's, when it cannot be told; the event may come again then.
     pub async fn reject(self, reason: impl Into<String>) -> Result<()> {
         self.settle(Verdict::Reject { reason: reason.into() }).await
+    }
+
+    /// Gives the event back as it came: it was not worked on. It is delivered again, not before `after` has passed, which
+    /// is no further attempt where the backend can tell.
+    pub fn hand_back(mut self, after: Duration) {
+        if let Some(open) = self.open.take() {
+            open.settle.hand_back(after);
+        }
     }
 
     /// Gives a verdict.

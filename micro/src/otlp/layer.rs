@@ -71,6 +71,7 @@ mod tests {
 
     use crate::error::{Code, Error};
     use crate::otlp::message::{Span, kind};
+    use crate::otlp::open::now;
     use crate::span::CallSpan;
     use crate::spec::{Kind, Spec};
     use crate::trace::TraceContext;
@@ -143,6 +144,41 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_begun_inside_one_that_is_not_wanted_is_exported() {
+        let caller = TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", None);
+        let (server, own) = (caller.unwrap().child(), TraceContext::root());
+        let (spans, _) = exported(8, || {
+            let call = CallSpan::new("server", "shop", &BUY, Some(&server));
+            call.span().in_scope(|| {
+                let call = CallSpan::new("client", "bank", &BUY, Some(&own));
+                call.span().in_scope(|| drop(tracing::info_span!("query")));
+            });
+        });
+        let [query, bank] = spans.as_slice() else { panic!("{spans:?}") };
+        assert_eq!(bank.trace_id, own.trace_id().to_be_bytes());
+        assert_eq!(bank.span_id, own.span_id().to_be_bytes());
+        assert!(bank.parent_span_id.is_empty(), "{bank:?}");
+        assert_eq!((&query.trace_id, &query.parent_span_id), (&bank.trace_id, &bank.span_id));
+    }
+
+    #[test]
+    fn a_call_ends_when_it_is_answered_whoever_holds_its_span() {
+        let (spans, _) = exported(8, || {
+            let mut call = CallSpan::new("server", "shop", &BUY, Some(&TraceContext::root()));
+            let held = call.span().clone();
+            call.end(Ok(()));
+            let answered = now();
+            while now() <= answered {
+                std::hint::spin_loop();
+            }
+            held.record("service", answered.to_string());
+        });
+        let answered: u64 = attribute(&spans[0], "micro.service").unwrap().parse().unwrap();
+        assert!(spans[0].start_time_unix_nano <= spans[0].end_time_unix_nano, "{spans:?}");
+        assert!(spans[0].end_time_unix_nano <= answered, "{spans:?}");
+    }
+
+    #[test]
     fn what_finds_no_room_is_counted_and_details_are_left_out() {
         let (spans, lost) = exported(1, || {
             drop(tracing::debug_span!("detail"));
@@ -161,5 +197,36 @@ mod tests {
         });
         assert_eq!((spans[0].events.len(), spans[0].dropped_events_count), (64, 36));
         assert_eq!(attribute(&spans[0], "text").map(str::len), Some(2_048));
+    }
+
+    #[test]
+    fn what_is_logged_in_a_call_leaves_room_for_how_it_ended() {
+        let long = "a".repeat(2_000);
+        let (spans, _) = exported(1, || {
+            let mut call = CallSpan::new("client", "shop", &BUY, None);
+            call.span().in_scope(|| {
+                for text in [long.as_str(); 20].into_iter().chain(["short"; 40]) {
+                    tracing::info!("{text}");
+                }
+            });
+            call.end(Err(&Error::unavailable("")));
+        });
+        let bytes = prost::Message::encoded_len(&spans[0]);
+        assert!((16 << 10..32 << 10).contains(&bytes), "{bytes} bytes: {spans:?}");
+        assert_eq!(spans[0].events.len() + spans[0].dropped_events_count as usize, 60);
+        assert_eq!(attribute(&spans[0], "error.type"), Some("UNAVAILABLE"), "{spans:?}");
+    }
+
+    #[test]
+    fn an_event_has_room_for_a_part_of_a_span() {
+        let long = "a".repeat(2_000);
+        let long = long.as_str();
+        let (spans, _) = exported(1, || {
+            let span = tracing::info_span!("own");
+            span.in_scope(|| tracing::info!(a = long, b = long, c = long, d = long, e = long, "many"));
+        });
+        let [event] = spans[0].events.as_slice() else { panic!("{spans:?}") };
+        // Besides its level and where it is from.
+        assert_eq!((event.attributes.len(), event.dropped_attributes_count), (2 + 3, 2));
     }
 }

@@ -87,7 +87,7 @@ impl Window {
             start_time_unix_nano: self.start,
             time_unix_nano: self.now,
             count,
-            sum: Some(latency.mean().as_secs_f64() * count as f64),
+            sum: Some(latency.sum().as_secs_f64()),
             bucket_counts: starts.zip(ends).map(|(start, end)| end.saturating_sub(start)).collect(),
             explicit_bounds: BOUNDS.to_vec(),
             attributes,
@@ -169,5 +169,19 @@ mod tests {
         assert_eq!(point.bucket_counts.len(), point.explicit_bounds.len() + 1);
         let events = metric("messaging.process.events").sum.as_ref().unwrap();
         assert_eq!(events.data_points[0].as_int, Some(1));
+    }
+
+    #[test]
+    fn the_sum_of_durations_is_not_rounded() {
+        let stats = Stats::new();
+        let buy = stats.endpoint(&BUY);
+        let latency = || buy.snapshot().latency().clone();
+        // Until no mean of whole nanoseconds can say it.
+        while latency().sum().as_nanos().is_multiple_of(u128::from(latency().count().max(1))) {
+            buy.begin().end(None);
+        }
+        let metrics = metrics([("shop", &stats)]);
+        let durations = metrics.iter().find_map(|metric| metric.histogram.as_ref()).unwrap();
+        assert_eq!(durations.data_points[0].sum, Some(latency().sum().as_secs_f64()));
     }
 }

@@ -19,6 +19,15 @@ const EVENTS: usize = 64;
 /// How long the text of a value may be, in bytes.
 const TEXT: usize = 2 << 10;
 
+/// How much memory the attributes and events of a span may take, in bytes: thousands of spans wait at once.
+const ROOM: usize = 32 << 10;
+
+/// What of it events leave to attributes: how a call ended is said last.
+const LAST: usize = 4 << 10;
+
+/// How much memory the attributes of one event may take.
+const EVENT: usize = 8 << 10;
+
 /// Where a span is in its trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -52,6 +61,8 @@ pub(super) struct Open {
     pub(super) place: Place,
     sort: Sort,
     span: Span,
+    /// What is left of the room for attributes and events.
+    left: usize,
 }
 
 impl Open {
@@ -68,7 +79,7 @@ impl Open {
             start_time_unix_nano: now(),
             ..Span::default()
         };
-        let mut open = Open { place: Place::below(parent), sort, span };
+        let mut open = Open { place: Place::below(parent), sort, span, left: ROOM };
         match sort {
             Sort::Call => open.set("rpc.system", "micro"),
             Sort::Publish => {
@@ -87,8 +98,10 @@ impl Open {
     }
 
     pub(super) fn note(&mut self, noted: Noted) {
-        if self.span.events.len() < EVENTS {
-            self.span.events.push(noted.0);
+        let weight = noted.weight();
+        if self.span.events.len() < EVENTS && weight <= self.left.saturating_sub(LAST) {
+            self.left -= weight;
+            self.span.events.push(noted.event);
         } else {
             self.span.dropped_events_count = self.span.dropped_events_count.saturating_add(1);
         }
@@ -102,20 +115,24 @@ impl Open {
         if parent != 0 {
             self.span.parent_span_id = parent.to_be_bytes().to_vec();
         }
-        self.span.end_time_unix_nano = now();
+        if self.span.end_time_unix_nano == 0 {
+            self.span.end_time_unix_nano = now();
+        }
         self.span
     }
 
     fn set(&mut self, key: &str, value: impl Into<Value>) {
-        add(&mut self.span.attributes, &mut self.span.dropped_attributes_count, key, value.into());
+        let Span { attributes, dropped_attributes_count, .. } = &mut self.span;
+        add(attributes, &mut self.left, dropped_attributes_count, key, value.into());
     }
 
     fn text(&mut self, field: &Field, text: &str) {
+        let text = cut(text);
         match (self.sort, field.name()) {
             (Sort::Call | Sort::Publish, "trace_id") => {
                 if let Ok(trace) = u128::from_str_radix(text, 16) {
-                    // What follows says what is above, if anything is.
-                    self.place = Place { trace, parent: 0, ..self.place };
+                    // What follows says what is above, if anything is, and whether the trace is not wanted.
+                    self.place = Place { trace, parent: 0, sampled: true, ..self.place };
                 }
             }
             (Sort::Call | Sort::Publish, "span_id") => {
@@ -142,7 +159,7 @@ impl Open {
                 self.set("messaging.destination.name", text);
             }
             (Sort::Publish, "event") => self.set("messaging.message.id", text),
-            (_, name) => self.set(name, cut(text)),
+            (_, name) => self.set(name, text),
         }
     }
 
@@ -187,9 +204,10 @@ impl Visit for Open {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // Start and end say it.
-        if !(self.sort == Sort::Call && field.name() == "duration_ms") {
-            self.set(field.name(), value);
+        match (self.sort, field.name()) {
+            // Start and end say how long, and that it is said is the end: a span may be held longer than its call.
+            (Sort::Call, "duration_ms") => self.span.end_time_unix_nano = now(),
+            (_, name) => self.set(name, value),
         }
     }
 
@@ -199,18 +217,29 @@ impl Visit for Open {
 }
 
 /// What was logged while a span was open.
-pub(super) struct Noted(Event);
+pub(super) struct Noted {
+    event: Event,
+    /// What is left of the room for attributes.
+    left: usize,
+}
 
 impl Noted {
     pub(super) fn of(event: &tracing::Event<'_>) -> Noted {
         let metadata = event.metadata();
-        let attributes = vec![
-            KeyValue::new("level", metadata.level().as_str()),
-            KeyValue::new("target", metadata.target()),
-        ];
-        let mut noted = Noted(Event { time_unix_nano: now(), attributes, ..Event::default() });
+        let mut noted = Noted { event: Event { time_unix_nano: now(), ..Event::default() }, left: EVENT };
+        noted.set("level", metadata.level().as_str());
+        noted.set("target", metadata.target());
         event.record(&mut noted);
         noted
+    }
+
+    fn set(&mut self, key: &str, text: &str) {
+        let Event { attributes, dropped_attributes_count, .. } = &mut self.event;
+        add(attributes, &mut self.left, dropped_attributes_count, key, cut(text).into());
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Event>() + self.event.name.len() + (EVENT - self.left)
     }
 }
 
@@ -220,24 +249,35 @@ impl Visit for Noted {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let Noted(event) = self;
         match field.name() {
-            "message" => event.name = cut(value).to_owned(),
-            name => {
-                add(&mut event.attributes, &mut event.dropped_attributes_count, name, cut(value).into());
-            }
+            "message" => self.event.name = cut(value).to_owned(),
+            name => self.set(name, value),
         }
     }
 }
 
-fn add(attributes: &mut Vec<KeyValue>, dropped: &mut u32, key: &str, value: Value) {
-    if let Some(known) = attributes.iter_mut().find(|known| known.key == key) {
-        known.value = Some(value);
-    } else if attributes.len() < ATTRIBUTES {
-        attributes.push(KeyValue { key: key.to_owned(), value: Some(value) });
-    } else {
+/// Adds an attribute, or changes it, where there is room for it; else counts it.
+fn add(attributes: &mut Vec<KeyValue>, left: &mut usize, dropped: &mut u32, key: &str, value: Value) {
+    let attribute = KeyValue::new(key, value);
+    let full = attributes.len() >= ATTRIBUTES;
+    let known = attributes.iter_mut().find(|known| known.key == key);
+    let room = *left + known.as_ref().map_or(0, |known| weight(known));
+    let weight = weight(&attribute);
+    if weight > room || (full && known.is_none()) {
         *dropped = dropped.saturating_add(1);
+        return;
     }
+    *left = room - weight;
+    match known {
+        Some(known) => *known = attribute,
+        None => attributes.push(attribute),
+    }
+}
+
+/// Returns about how much memory an attribute takes, in bytes. On the wire it is less.
+fn weight(attribute: &KeyValue) -> usize {
+    let text = attribute.value.as_ref().and_then(|value| value.text.as_ref());
+    size_of::<KeyValue>() + attribute.key.len() + text.map_or(0, String::len)
 }
 
 /// Cuts a text between two characters.
@@ -258,4 +298,39 @@ pub(super) fn now() -> u64 {
 pub(super) fn nanos(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_that_find_no_room_are_counted() {
+        let (mut attributes, mut left, mut dropped) = (Vec::new(), ROOM, 0);
+        let long = "a".repeat(TEXT);
+        for key in 0..20 {
+            add(&mut attributes, &mut left, &mut dropped, &key.to_string(), long.as_str().into());
+        }
+        assert_eq!((attributes.len(), dropped), (15, 5));
+        assert!(attributes.iter().map(weight).sum::<usize>() + left == ROOM, "{left} bytes are left");
+
+        // What becomes shorter makes room; what is changed is not there twice.
+        add(&mut attributes, &mut left, &mut dropped, "0", true.into());
+        add(&mut attributes, &mut left, &mut dropped, "20", long.as_str().into());
+        assert_eq!((attributes.len(), dropped), (16, 5));
+        add(&mut attributes, &mut left, &mut dropped, "0", long.as_str().into());
+        assert_eq!((attributes[0].value.clone(), dropped), (Some(true.into()), 6));
+        assert!(attributes.iter().map(weight).sum::<usize>() + left == ROOM, "{left} bytes are left");
+    }
+
+    #[test]
+    fn no_more_attributes_than_allowed_are_kept_however_short() {
+        let (mut attributes, mut left, mut dropped) = (Vec::new(), ROOM, 0);
+        for key in 0..70 {
+            add(&mut attributes, &mut left, &mut dropped, &key.to_string(), true.into());
+        }
+        add(&mut attributes, &mut left, &mut dropped, "0", false.into());
+        assert_eq!((attributes.len(), dropped), (ATTRIBUTES, 6));
+        assert_eq!(attributes[0].value, Some(false.into()));
+    }
 }

@@ -1,8 +1,8 @@
 //! The task that sends: spans in batches, metrics at a pace.
 //!
 //! Spans wait at most a second. A collector that cannot be reached is tried a few times, then the batch is dropped
-//! and counted; what piles up meanwhile is bounded by the queue. Failures and losses are logged when they begin and
-//! when they end, not over and over.
+//! and counted; what piles up meanwhile is bounded by the queue. The log is told of failures and losses, not over and
+//! over.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -23,18 +23,16 @@ use crate::spec::{Kind, Spec};
 use crate::stats::Stats;
 use crate::wire::http2::{Options, Pool};
 
+use super::batch::{Batch, SPANS};
 use super::measure;
 use super::message::{
     MetricsRequest, Resource, ResourceMetrics, ResourceSpans, Scope, ScopeMetrics, ScopeSpans, Span,
     TraceRequest,
 };
+use super::told::{Signal, Told};
 
-/// How many spans wait for the task, and how many are sent at once.
+/// How many spans wait for the task.
 pub(super) const QUEUE: usize = 4096;
-const BATCH: usize = 512;
-
-/// How long a span waits for others.
-const SPANS: Duration = Duration::from_secs(1);
 
 /// The pace of metrics.
 const METRICS: Duration = Duration::from_secs(15);
@@ -86,35 +84,39 @@ pub(super) struct Worker {
 impl Worker {
     /// Sends until nobody can hand anything over any more.
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Item>) {
-        let mut sending = Sending { pool: pool(), worker: self, failing: false };
-        let (mut items, mut spans, mut flushes) = (Vec::new(), Vec::new(), Vec::new());
-        let mut spans_due = Instant::now();
+        let told = Told::new(self.collector.clone());
+        let mut sending = Sending { pool: pool(), worker: self, told };
+        let (mut items, mut flushes) = (Vec::new(), Vec::new());
+        let mut batch = Batch::default();
         let mut metrics_due = Instant::now() + METRICS;
         loop {
             let mut over = false;
+            let due = batch.due().map_or(metrics_due, |due| due.min(metrics_due));
             tokio::select! {
-                taken = queue.recv_many(&mut items, BATCH) => over = taken == 0,
-                () = sleep_until(spans_due), if !spans.is_empty() => {}
-                () = sleep_until(metrics_due) => {}
+                taken = queue.recv_many(&mut items, SPANS) => over = taken == 0,
+                () = sleep_until(due) => {}
             }
             for item in items.drain(..) {
                 match item {
                     Item::Span(span) => {
-                        if spans.is_empty() {
-                            spans_due = Instant::now() + SPANS;
+                        if let Some(spans) = batch.add(*span) {
+                            sending.spans(spans).await;
                         }
-                        spans.push(*span);
                     }
                     Item::Flush(done) => flushes.push(done),
                 }
             }
             let at_once = over || !flushes.is_empty();
-            if !spans.is_empty() && (at_once || spans.len() >= BATCH || Instant::now() >= spans_due) {
-                sending.spans(std::mem::take(&mut spans)).await;
+            if batch.due().is_some_and(|due| at_once || Instant::now() >= due) {
+                sending.spans(batch.take()).await;
             }
             if at_once || Instant::now() >= metrics_due {
                 sending.metrics().await;
                 metrics_due = Instant::now() + METRICS;
+            }
+            sending.told.lost(sending.worker.lost.swap(0, Ordering::Relaxed));
+            if at_once {
+                sending.told.rest();
             }
             for done in flushes.drain(..) {
                 // Whoever asked may have stopped waiting.
@@ -130,8 +132,7 @@ impl Worker {
 struct Sending {
     worker: Worker,
     pool: Pool,
-    /// Whether the last batch was dropped.
-    failing: bool,
+    told: Told,
 }
 
 fn pool() -> Pool {
@@ -145,11 +146,7 @@ impl Sending {
         let resource = Some(self.worker.resource.clone());
         let request = TraceRequest { resource_spans: vec![ResourceSpans { resource, scope_spans }] };
         let result = self.send(&TRACES, request.encode_to_vec().into()).await;
-        let lost = self.worker.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            tracing::warn!(spans = lost, "spans were dropped: they came faster than they could be exported");
-        }
-        self.note(result, count, "spans");
+        self.told.sent(Signal::Spans, count, result);
     }
 
     async fn metrics(&mut self) {
@@ -167,7 +164,7 @@ impl Sending {
         let resource = Some(self.worker.resource.clone());
         let request = MetricsRequest { resource_metrics: vec![ResourceMetrics { resource, scope_metrics }] };
         let result = self.send(&MEASURES, request.encode_to_vec().into()).await;
-        self.note(result, count, "metrics");
+        self.told.sent(Signal::Metrics, count, result);
     }
 
     /// Sends, again if that may help.
@@ -195,24 +192,6 @@ impl Sending {
             Ok(result) => result.map(drop),
             Err(_) => Err(Error::deadline_exceeded("the collector did not answer in time")),
         }
-    }
-
-    fn note(&mut self, result: Result<()>, count: usize, what: &str) {
-        let collector = &self.worker.collector;
-        match result {
-            Ok(()) if self.failing => tracing::info!(%collector, "telemetry is exported again"),
-            Ok(()) => {}
-            Err(error) if self.failing => {
-                tracing::debug!(%collector, count, what, error = ?error, "telemetry is dropped");
-                return;
-            }
-            Err(error) => {
-                tracing::warn!(%collector, count, what, error = ?error, "cannot export telemetry; it is dropped");
-                self.failing = true;
-                return;
-            }
-        }
-        self.failing = false;
     }
 }
 

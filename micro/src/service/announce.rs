@@ -25,16 +25,18 @@ pub(super) struct Announcement {
 struct Shared {
     registry: Handle,
     options: Register,
-    /// Held while the registry is told, so that an old word never comes after a new one.
-    node: Mutex<Node>,
+    /// Held while the registry is told, so that an old word never comes after a new one. `None` once it is taken back:
+    /// who has something to tell then is late.
+    node: Mutex<Option<Node>>,
 }
 
 impl Shared {
     async fn tell(&self, limit: Duration, change: impl FnOnce(&mut Node)) -> Result<()> {
         let telling = async {
             let mut node = self.node.lock().await;
-            change(&mut node);
-            self.registry.register(&node, &self.options).await
+            let Some(node) = node.as_mut() else { return Ok(()) };
+            change(node);
+            self.registry.register(node, &self.options).await
         };
         tokio::time::timeout(limit, telling).await.unwrap_or_else(|_| Err(slow(&self.registry)))
     }
@@ -48,11 +50,11 @@ impl Announcement {
     /// Registers `node`, waiting for at most `limit`, and says it again at a third of `ttl`: that keeps it from
     /// expiring, and brings it back where somebody cleared it away.
     pub(super) async fn make(registry: Handle, node: Node, ttl: Duration, limit: Duration) -> Result<Self> {
-        let shared =
-            Arc::new(Shared { registry, options: Register::default().ttl(ttl), node: Mutex::new(node) });
+        let id = node.id.clone();
+        let options = Register::default().ttl(ttl);
+        let shared = Arc::new(Shared { registry, options, node: Mutex::new(Some(node)) });
         if let Err(error) = shared.tell(limit, |_| {}).await {
             // It may have arrived all the same, and nobody would take it back.
-            let id = shared.node.lock().await.id.clone();
             let _ = tokio::time::timeout(LIMIT, shared.registry.deregister(&id)).await;
             return Err(error);
         }
@@ -84,8 +86,11 @@ impl Announcement {
         let _ = (&mut self.refreshing).await;
         let registry = &self.shared.registry;
         let withdrawing = async {
-            let node = self.shared.node.lock().await;
-            registry.deregister(&node.id).await
+            let mut node = self.shared.node.lock().await;
+            match node.take() {
+                Some(node) => registry.deregister(&node.id).await,
+                None => Ok(()),
+            }
         };
         let withdrawn =
             tokio::time::timeout(LIMIT, withdrawing).await.unwrap_or_else(|_| Err(slow(registry)));

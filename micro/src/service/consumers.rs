@@ -266,19 +266,20 @@ impl Consumer {
         let begun = Instant::now();
         let mut refusals = 0;
         let verdict = loop {
-            let Some(verdict) = self.judge(&event).await else {
-                // Refused before it ran, by a layer with a limit perhaps. Waiting here is no attempt, and takes no
-                // more events in meanwhile.
-                refusals += 1;
-                let after = pause(refusals);
-                if begun.elapsed() + after < GRACE / 2
-                    && stop.run_until_cancelled(tokio::time::sleep(after)).await.is_some()
-                {
-                    continue;
+            if let Some(verdict) = self.judge(&event).await {
+                break verdict;
+            }
+            // Refused before it ran, by a layer with a limit perhaps. Waiting here takes no more events in meanwhile.
+            refusals += 1;
+            let after = pause(refusals);
+            let goes_on = begun.elapsed() + after < GRACE / 2
+                && stop.run_until_cancelled(tokio::time::sleep(after)).await.is_some();
+            if !goes_on {
+                if let Some(delivery) = event.deliver(()) {
+                    delivery.hand_back(if stop.is_cancelled() { Duration::ZERO } else { after });
                 }
-                break Verdict::Retry { after: if stop.is_cancelled() { Duration::ZERO } else { after } };
-            };
-            break verdict;
+                return;
+            }
         };
         // Nothing is left to be said where the subscriber gives the verdict itself.
         if let Some(delivery) = event.deliver(())

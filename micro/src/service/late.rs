@@ -23,7 +23,12 @@ struct Inner {
 impl Late {
     async fn get(&self) -> Result<&Handle> {
         let inner = &self.0;
-        inner.opened.get_or_try_init(|| inner.schemes.open(&inner.uri, &inner.defaults)).await
+        let opening = async {
+            let opened = inner.schemes.open(&inner.uri, &inner.defaults).await?;
+            // The handle that is given out has the limit.
+            Ok(opened.limit(usize::MAX))
+        };
+        inner.opened.get_or_try_init(|| opening).await
     }
 
     /// Opens the broker unless it is open.

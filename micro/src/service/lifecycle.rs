@@ -344,10 +344,10 @@ impl Service {
         if cut_off > 0 {
             tracing::warn!(service = self.name(), calls = cut_off, "calls are cut off at the drain limit");
         }
-        // What the last calls and events published is on its way still.
         consumers.finish(left()).await;
-        flush(&broker, left()).await;
         announcement.withdraw().await;
+        // What the last calls and events published is on its way still. Nobody is to be sent anything here meanwhile.
+        flush(&broker, left()).await;
         if let Some(health) = &health {
             health.end();
         }

@@ -2,7 +2,7 @@
 //!
 //! Every power of two is cut into [`PARTS`] equal buckets, and a bucket speaks for its middle. So a quantile differs
 //! from the true value by at most 1/64 of it, from 1 µs to 73 minutes; below 1 µs by at most 16 ns. What takes longer
-//! counts as that long in quantiles; largest and mean are exact. 8.3 KiB, made by the first recording.
+//! counts as that long in quantiles; largest, sum and mean are exact. 8.3 KiB, made by the first recording.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ const BUCKETS: usize = PARTS * (POWERS + 1);
 pub(super) struct Histogram {
     /// Made by the first recording: most methods of most services are never called.
     counts: OnceLock<Box<[AtomicU64]>>,
-    /// In nanoseconds; 584 years of it fit.
+    /// In nanoseconds; 584 years of it fit, and it stays there.
     sum: AtomicU64,
     /// In nanoseconds.
     max: AtomicU64,
@@ -39,7 +39,9 @@ impl Histogram {
     pub(super) fn record(&self, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let counts = self.counts.get_or_init(|| (0..BUCKETS).map(|_| AtomicU64::new(0)).collect());
-        self.sum.fetch_add(nanos, Ordering::Relaxed);
+        // There is always a next sum, so this does not fail.
+        let next = |sum: u64| Some(sum.saturating_add(nanos));
+        let _ = self.sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         // A new largest is rare, and reading is cheaper than writing.
         if nanos > self.max.load(Ordering::Relaxed) {
             self.max.fetch_max(nanos, Ordering::Relaxed);
@@ -115,6 +117,12 @@ impl Latency {
     /// Returns the longest, exactly; zero when there were none.
     pub(crate) fn max(&self) -> Duration {
         Duration::from_nanos(self.max)
+    }
+
+    /// Returns how long all took together, exactly: it never goes back while more is measured.
+    #[allow(dead_code, reason = "only OTLP, a feature, exports it")]
+    pub(crate) fn sum(&self) -> Duration {
+        Duration::from_nanos(self.sum)
     }
 
     /// Returns the mean, exactly; zero when there were none.
@@ -215,6 +223,16 @@ mod tests {
             latency.quantile(0.5).abs_diff(Duration::from_secs(3_600)) <= Duration::from_secs(3_600) / 64
         );
         assert!(latency.quantile(1.0) >= Duration::from_secs(3_600));
+    }
+
+    #[test]
+    fn the_sum_of_all_never_goes_back() {
+        let histogram = Histogram::new();
+        let sums = [3, 0, 0, 10, 1, u64::MAX, 5].map(|nanos| {
+            histogram.record(Duration::from_nanos(nanos));
+            histogram.snapshot().sum().as_nanos()
+        });
+        assert_eq!(sums, [3, 3, 3, 13, 14, u128::from(u64::MAX), u128::from(u64::MAX)]);
     }
 
     #[test]

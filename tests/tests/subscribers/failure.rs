@@ -72,8 +72,8 @@ impl Layer for Limit {
 #[tokio::test]
 async fn what_a_layer_refuses_is_no_attempt() -> Result<()> {
     let (service, mut hearing) = ear("ear");
-    // More often than the subscriber has attempts.
-    let client = start(service.layer(Limit(AtomicU32::new(4)))).await?;
+    // More often than the subscriber has attempts, and for longer than it waits by itself before it hands an event back.
+    let client = start(service.layer(Limit(AtomicU32::new(7)))).await?;
     publish(&client, "limited", "limited").await?;
     let call = next(&mut hearing).await;
     assert_eq!((call.text.as_str(), call.attempt, call.redelivered), ("limited", 1, false));

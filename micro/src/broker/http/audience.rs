@@ -26,6 +26,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How many ways an event of one topic takes at most. Anybody may write some registries, and each way costs a task.
+const AIMS: usize = 1_024;
+
 /// How long nodes stay in use that a new answer suddenly knows nothing of, none at all.
 const HOLD: Duration = Duration::from_secs(60);
 
@@ -145,16 +148,28 @@ impl Audience {
             return plan.clone();
         }
         let mut plan = Plan::default();
+        let mut queues = BTreeSet::new();
         for Known { node, .. } in state.known.values() {
             for queue in self.queues(node) {
                 match queue {
                     // It finishes what it has. The members of a queue may be on their way back, so its events wait.
                     "" if node.is_draining() => continue,
                     "" => plan.aims.insert(Aim::Node(node.id.clone())),
-                    queue => plan.aims.insert(Aim::Queue(queue.to_owned())),
+                    queue => queues.insert(Aim::Queue(queue.to_owned())),
                 };
             }
         }
+        let (nodes, all) = (plan.aims.len(), plan.aims.len() + queues.len());
+        if all > AIMS {
+            tracing::warn!(
+                topic = self.topic,
+                nodes,
+                most = AIMS,
+                all,
+                "too many subscribe; some get no events"
+            );
+        }
+        plan.aims = std::mem::take(&mut plan.aims).into_iter().chain(queues).take(AIMS).collect();
         let plan = Arc::new(plan);
         state.plan = Some(plan.clone());
         plan

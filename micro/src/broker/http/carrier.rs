@@ -52,7 +52,6 @@ pub(super) async fn run(lane: Arc<Shared>) {
         posts: JoinSet::new(),
         flights: HashMap::new(),
         members: HashMap::new(),
-        stalled: None,
     };
     let lane = carrier.lane.clone();
     loop {
@@ -80,8 +79,6 @@ struct Carrier {
     posts: JoinSet<Answer>,
     flights: HashMap<Id, Flight>,
     members: HashMap<String, Member>,
-    /// Since when nobody takes anything.
-    stalled: Option<Instant>,
 }
 
 /// A try under way.
@@ -116,24 +113,27 @@ impl Carrier {
                 }
                 item.leads = true;
             }
-            self.ready.push_back(item);
+            self.make_ready(item);
         }
         let now = Instant::now();
         while let Some(first) = self.later.first_entry()
             && first.key().0 <= now
         {
             let item = first.remove();
-            self.ready.push_back(item);
+            self.make_ready(item);
         }
+    }
+
+    /// Has an event sent as soon as somebody takes it. From now on it waits.
+    fn make_ready(&mut self, mut item: Item) {
+        item.since.get_or_insert_with(Instant::now);
+        self.ready.push_back(item);
     }
 
     /// Sends what can be sent. Returns when to look again although nothing happens.
     fn start(&mut self) -> Option<Instant> {
         while self.posts.len() < WINDOW {
-            let Some(item) = self.ready.pop_front() else {
-                self.stalled = None;
-                return None;
-            };
+            let item = self.ready.pop_front()?;
             let now = Instant::now();
             let Some(left) = item.event.left() else {
                 count(&self.lane.outbox.tally.dropped, 1);
@@ -142,22 +142,16 @@ impl Carrier {
                 continue;
             };
             if item.since.is_some_and(|since| now >= since + PATIENCE) {
-                self.give_up(item, "no subscriber said a word in time");
+                self.give_up(item, "nobody took it in time");
                 continue;
             }
             match self.choose(&item, now) {
                 Choice::Take(node) => self.send(item, node, left),
                 Choice::Gone => self.give_up(item, "the subscriber is gone"),
                 Choice::Wait(next) => {
+                    let end = item.since.map(|since| since + PATIENCE);
                     self.ready.push_front(item);
-                    if !self.posts.is_empty() {
-                        return next;
-                    }
-                    let end = *self.stalled.get_or_insert(now) + PATIENCE;
-                    if now < end {
-                        return Some(next.map_or(end, |next| next.min(end)));
-                    }
-                    self.give_up_all("nobody took them in time");
+                    return next.into_iter().chain(end).min();
                 }
             }
         }
@@ -176,7 +170,7 @@ impl Carrier {
         let (mut next, mut blocked) = (None::<Instant>, false);
         for node in nodes {
             let member = self.members.entry(node.id.clone()).or_default();
-            if member.is_gone(&node) {
+            if member.is_gone(&node, now) {
                 continue;
             }
             if let Some(at) = member.next.filter(|at| *at > now) {
@@ -197,8 +191,9 @@ impl Carrier {
         match (best, &self.lane.aim) {
             (Some((_, node)), _) => Choice::Take(node),
             (None, Aim::Node(_)) if next.is_none() && !blocked => Choice::Gone,
-            (None, Aim::Queue(_)) if next.is_none() && !blocked => Choice::Wait(Some(now + LOOK)),
-            (None, _) => Choice::Wait(next),
+            // Another member may come, which nobody tells.
+            (None, Aim::Queue(_)) => Choice::Wait(Some(next.map_or(now + LOOK, |next| next.min(now + LOOK)))),
+            (None, Aim::Node(_)) => Choice::Wait(next),
         }
     }
 
@@ -220,7 +215,6 @@ impl Carrier {
             count(&self.lane.outbox.tally.retried, 1);
         }
         let begun = Instant::now();
-        item.since.get_or_insert(begun);
         item.tries += 1;
         self.members.entry(node.id.clone()).or_default().in_flight += 1;
         let posting = post(self.lane.clone(), node.clone(), item.event.clone(), headers);
@@ -272,8 +266,9 @@ impl Carrier {
             Answer::NotRun(after) => {
                 member.refused(after);
                 item.avoid = Some(node.id.clone());
-                // No try: somebody was there, and said no.
+                // No try: somebody was there, and said no. The time it lay there is none in which nobody took it.
                 item.tries -= 1;
+                item.since = item.since.map(|since| (since + begun.elapsed()).min(Instant::now()));
                 self.ready.push_front(item);
             }
             Answer::Unreachable(why) => {
@@ -286,12 +281,12 @@ impl Carrier {
                 self.see(&node);
             }
             Answer::Gone => {
-                member.gone = Some(node);
+                member.leave(node);
                 self.ready.push_front(item);
             }
             Answer::Outside => {
                 tally.refuse(&node.id);
-                member.gone = Some(node);
+                member.leave(node);
                 self.ready.push_front(item);
             }
         }
@@ -299,7 +294,6 @@ impl Carrier {
 
     /// Notes that a node answers.
     fn answered(&mut self, node: &Arc<Node>) {
-        self.stalled = None;
         let Some(member) = self.members.get_mut(&node.id) else { return };
         if member.failures >= FAILURES {
             tracing::info!(topic = self.lane.audience.topic(), node = node.id, "a subscriber is back");
@@ -355,7 +349,7 @@ impl Carrier {
         match self.keys.get_mut(key).and_then(VecDeque::pop_front) {
             Some(mut next) => {
                 next.leads = true;
-                self.ready.push_back(next);
+                self.make_ready(next);
             }
             None => _ = self.keys.remove(key),
         }
@@ -375,7 +369,6 @@ impl Carrier {
 
     /// Gives up everything that is not in flight.
     fn give_up_all(&mut self, why: &str) {
-        self.stalled = None;
         let mut all = self.lane.take();
         all.append(&mut self.ready);
         all.extend(std::mem::take(&mut self.later).into_values());

@@ -42,6 +42,8 @@ pub(super) struct Desk {
     hosted: AtomicBool,
     /// The largest event that is taken, in bytes of its message.
     limit: AtomicUsize,
+    /// Whether the user has set the limit.
+    chosen: AtomicBool,
     pub(super) waiting: Budget,
     pub(super) ledger: Mutex<Ledger>,
 }
@@ -73,6 +75,7 @@ impl Desk {
             announcer: Mutex::default(),
             hosted: AtomicBool::new(false),
             limit: AtomicUsize::new(limit),
+            chosen: AtomicBool::new(false),
             waiting: Budget::new(WAITING),
             ledger: Mutex::default(),
         })
@@ -86,6 +89,7 @@ impl Desk {
     /// Sets the largest event that is taken, in bytes of its message.
     pub(super) fn set_limit(&self, bytes: usize) {
         self.limit.store(bytes, Ordering::Relaxed);
+        self.chosen.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -188,7 +192,11 @@ impl Inbox for Desk {
     }
 
     fn limit(&self, bytes: usize) {
-        self.set_limit(bytes);
+        // What the service takes at all; the user may have wanted less of events.
+        match self.chosen.load(Ordering::Relaxed) {
+            true => _ = self.limit.fetch_min(bytes, Ordering::Relaxed),
+            false => self.limit.store(bytes, Ordering::Relaxed),
+        }
     }
 
     fn answer(&self, request: http::Request<HttpBody>) -> BoxFuture<'static, http::Response<HttpBody>> {

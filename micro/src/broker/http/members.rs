@@ -35,14 +35,26 @@ pub(super) struct Member {
     /// What the last failure said.
     pub(super) why: String,
     failed_at: Option<Instant>,
-    /// The node as it was when it wanted no such events, until the registry says something else of it.
-    pub(super) gone: Option<Arc<Node>>,
+    /// The node as it was when it wanted no such events, and until when that is believed unless the registry says
+    /// something else of it.
+    gone: Option<(Arc<Node>, Instant)>,
+    /// How often in a row it wanted none.
+    departures: u32,
 }
 
 impl Member {
     /// Tells whether the node, as the registry has it, gets no events.
-    pub(super) fn is_gone(&self, node: &Arc<Node>) -> bool {
-        self.gone.as_ref().is_some_and(|gone| Arc::ptr_eq(gone, node) || gone == node)
+    pub(super) fn is_gone(&self, node: &Arc<Node>, now: Instant) -> bool {
+        let same = |gone: &Arc<Node>| Arc::ptr_eq(gone, node) || gone == node;
+        self.gone.as_ref().is_some_and(|(gone, until)| now < *until && same(gone))
+    }
+
+    /// Notes that the node wants no such events. It is asked again after a while, as it may want them again before the
+    /// registry tells a difference.
+    pub(super) fn leave(&mut self, node: Arc<Node>) {
+        let pause = doubled(FIRST_PROBE, self.departures, LONGEST_PROBE);
+        self.departures = self.departures.saturating_add(1);
+        self.gone = Some((node, Instant::now() + pause));
     }
 
     /// Notes that a try which began then has failed. Tries that began before the last failure was noted say nothing
@@ -114,11 +126,20 @@ mod tests {
         assert_eq!((member.failures, member.next), (0, None));
     }
 
-    #[test]
-    fn a_node_is_gone_until_the_registry_says_something_else_of_it() {
+    #[tokio::test(start_paused = true)]
+    async fn a_node_is_gone_for_a_while_or_until_the_registry_says_something_else_of_it() {
         let node = Arc::new(Node::new("a", "s"));
-        let member = Member { gone: Some(node.clone()), ..Member::default() };
-        assert!(member.is_gone(&node) && member.is_gone(&Arc::new(Node::new("a", "s"))));
-        assert!(!member.is_gone(&Arc::new(Node::new("a", "s").version("2"))));
+        let mut member = Member::default();
+        for seconds in [1, 2, 4] {
+            member.leave(node.clone());
+            let now = Instant::now();
+            assert!(member.is_gone(&node, now) && member.is_gone(&Arc::new(Node::new("a", "s")), now));
+            assert!(!member.is_gone(&Arc::new(Node::new("a", "s").version("2")), now));
+            let pause = Duration::from_secs(seconds);
+            assert!(member.is_gone(&node, now + pause.mul_f64(0.79)));
+            assert!(!member.is_gone(&node, now + pause.mul_f64(1.21)));
+        }
+        member.well();
+        assert!(!member.is_gone(&node, Instant::now()));
     }
 }

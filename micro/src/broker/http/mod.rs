@@ -193,7 +193,9 @@ impl Http {
             return Ok(topic.clone());
         }
         if topics.len() >= TOPICS {
-            let idle = topics.iter().filter(|(_, topic)| topic.is_idle());
+            // Whoever holds one is about to publish to it.
+            let unused = |topic: &Arc<Topic>| Arc::strong_count(topic) == 1 && topic.is_idle();
+            let idle = topics.iter().filter(|(_, topic)| unused(topic));
             let oldest = idle.min_by_key(|(_, topic)| topic.used.load(Ordering::Relaxed));
             let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
                 return Err(Error::resource_exhausted(format!("events of {TOPICS} topics are on their way")));

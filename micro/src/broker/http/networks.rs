@@ -73,8 +73,16 @@ const DEFAULT: [Network; 8] = [
     Network::v6(0xfe80, 0, 10),
 ];
 
-/// Where clouds answer with the credentials of a machine: link-local, and never a subscriber.
-const CLOUD: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
+/// Where clouds answer with the credentials of a machine or of a container: within what is allowed, and never a
+/// subscriber. Amazon documents the first five, the first of which others use too, Google the last.
+const CLOUD: [IpAddr; 6] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+];
 
 /// The networks events may be sent to.
 #[derive(Clone, PartialEq, Eq)]
@@ -90,7 +98,7 @@ impl Networks {
         let ip = ip.to_canonical();
         match &self.allowed {
             None => true,
-            Some(allowed) if *allowed == DEFAULT && ip == CLOUD => false,
+            Some(allowed) if *allowed == DEFAULT && CLOUD.contains(&ip) => false,
             Some(allowed) => allowed.iter().any(|network| network.holds(ip)),
         }
     }

@@ -114,8 +114,9 @@ async fn receive(desk: &Desk, request: http::Request<HttpBody>) -> Result<Respon
     let slow = |_| Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the event takes too long to arrive"));
     let body = reading.unwrap_or_else(slow)?;
     let envelope = match (binary::is_event(&head.headers), structured::is_event(&head.headers)) {
-        (true, _) => binary::read(topic, &head.headers, body),
-        (false, true) => structured::read(topic, &head.headers, &body),
+        // By the content type: the attributes may be repeated in headers (HTTP binding, section 3.2.2).
+        (_, true) => structured::read(topic, &head.headers, &body),
+        (true, false) => binary::read(topic, &head.headers, body),
         // Also what keeps web pages out: they cannot set this header without asking first.
         (false, false) => Err(Error::invalid_argument(
             "this is no CloudEvent: the header ce-specversion is missing, and so is the content type \
@@ -321,7 +322,7 @@ fn verdict(fates: &[(u64, Fate)]) -> (Response<HttpBody>, bool) {
         return (text(StatusCode::GATEWAY_TIMEOUT, "a subscriber said nothing in time"), true);
     }
     if any(&Fate::NotRun) {
-        return (Refusal::not_run("the service stops").response(), true);
+        return (Refusal::not_run("no subscriber takes it now").response(), true);
     }
     let reason = fates().find_map(|fate| match fate {
         Fate::Rejected(reason) => Some(reason.as_str()),

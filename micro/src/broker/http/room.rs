@@ -39,7 +39,7 @@ pub(super) enum Fate {
     Overflowed,
     /// Its time was over.
     Expired,
-    /// No subscriber had it: the service stops.
+    /// No subscriber had it: the service stops, or refused it before it ran.
     NotRun,
     /// Nobody subscribes any more.
     Gone,
@@ -101,6 +101,11 @@ impl Settle for Ticket {
 
     fn abandon(self: Box<Self>, after: Duration) {
         self.end(Fate::Again(after));
+    }
+
+    /// The publisher has its own pause for those who say no.
+    fn hand_back(self: Box<Self>, _: Duration) {
+        self.end(Fate::NotRun);
     }
 }
 

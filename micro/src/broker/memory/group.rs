@@ -175,6 +175,15 @@ impl Group {
         }
     }
 
+    /// Takes a delivery back that was not worked on.
+    fn take_back(&self, ticket: u64, after: Duration) {
+        let mut state = self.lock();
+        if let Some(out) = state.take_out(ticket) {
+            state.put_again(ticket, out.entry, out.attempt, later(Instant::now(), after));
+        }
+        state.wake();
+    }
+
     /// Takes the verdict on a delivery. One that comes too late is no error: the event comes again.
     fn settle(&self, ticket: u64, verdict: &Verdict) {
         let mut state = self.lock();
@@ -353,13 +362,12 @@ impl State {
 
     fn bring_again(&mut self, ticket: u64, at: Instant) {
         let Some(out) = self.take_out(ticket) else { return };
-        self.bytes += out.entry.size;
-        self.again.push(Reverse(Again {
-            at,
-            ticket,
-            entry: out.entry,
-            attempt: out.attempt.saturating_add(1),
-        }));
+        self.put_again(ticket, out.entry, out.attempt.saturating_add(1), at);
+    }
+
+    fn put_again(&mut self, ticket: u64, entry: Entry, attempt: u32, at: Instant) {
+        self.bytes += entry.size;
+        self.again.push(Reverse(Again { at, ticket, entry, attempt }));
     }
 }
 
@@ -381,6 +389,12 @@ impl Settle for Ticket {
     fn abandon(self: Box<Self>, after: Duration) {
         if let Some(group) = self.group.upgrade() {
             group.settle(self.ticket, &Verdict::Retry { after });
+        }
+    }
+
+    fn hand_back(self: Box<Self>, after: Duration) {
+        if let Some(group) = self.group.upgrade() {
+            group.take_back(self.ticket, after);
         }
     }
 }
