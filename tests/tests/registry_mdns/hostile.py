@@ -21,6 +21,20 @@ def compressed(offset):
     return struct.pack("!H", 0xC000 | offset)
 
 
+def listed(key, items):
+    """Returns the strings of a long list of short items."""
+    parts = [items[at:at + 100] for at in range(0, len(items), 100)]
+    return [f"{key}{f'.{part}' if part else ''}={' '.join(some)} " for part, some in enumerate(parts)]
+
+
+def chained(links):
+    """Returns a name behind a chain of pointers, and the record that hides the chain."""
+    hidden, begin = b"\0", 12 + 11
+    for link in range(links):
+        hidden += compressed(begin + max(0, 2 * link - 1))
+    return compressed(begin + 2 * links - 1), record(b"\0", 99, hidden)
+
+
 def lies(number):
     """Returns one lie of every kind, each about a node that nobody heard of before."""
     me = f"lie-{number}"
@@ -63,6 +77,11 @@ def lies(number):
         message([record(compressed(0x3FFF), PTR, compressed(0x3FFE))]),
         message([record(TYPE, PTR, name([*["l" * 63] * 20, *TYPE]), of=IN)]),
         message([record(TYPE, PTR, b"\x80" + b"z" * 128 + b"\0", of=IN)]),
+        # Names that take a thousand steps each; texts of items that take more memory than their bytes.
+        message([chained(1000)[1]] + [record(chained(1000)[0], A, b"\x0a\x4d\x00\x02")] * 100),
+        node(f"{me}-topics", OWN, 4000, GOOD + listed("topics", ["a"] * 1800)),
+        node(f"{me}-many", OWN, 4000, GOOD + listed("topics", ["a"] * 500)),
+        node(f"{me}-addresses", OWN, 4000, [*GOOD, *listed("at", [f"{OWN}:{port}" for port in range(1, 16)])]),
         # Counts and lengths that are not true; a record cut short; noise.
         message([pointer, service], answers=65535),
         message([record(TYPE, PTR, name(full), of=IN, length=65535)]),

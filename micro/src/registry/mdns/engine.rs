@@ -3,8 +3,9 @@
 //! Everything that is sent is sent at once, without waiting, by whoever holds the state: a node is announced when
 //! registering it returns. The task only takes in what others send and does what has become due.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod state;
+
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,28 +15,21 @@ use tokio::time::Instant;
 
 use crate::registry::{Feed, Node, Query};
 
-use super::link::{self, Key, Link, Packet};
-use super::packet::{self, Message, Writer};
-use super::responder::{Names, Responder};
-use super::table::{Changed, Heard, Table};
+use super::link::Packet;
+use super::responder::Names;
+use super::table::Changed;
 use super::{Ignored, Options};
 
-/// How often the machine's interfaces are looked at.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// When everybody is asked after the first question, which each answers to us alone: three questions in all.
-const ASKING: [Duration; 2] = [Duration::from_millis(150), Duration::from_secs(2)];
-/// How long everybody is left alone between two questions.
-const QUIET: Duration = Duration::from_secs(1);
+use state::{Ears, State};
+
 /// How long the first lookup waits when nobody answers: a call to a service that nobody has must not hang, and nodes of
 /// ours answer a direct question at once. Who answers later is seen by those who watch, as clients do.
 const PATIENCE: Duration = Duration::from_millis(80);
 /// How long it waits for others when somebody answered.
 const SETTLING: Duration = Duration::from_millis(50);
-/// How many packets wait to be taken in, and how many are taken in at once.
+/// How many packets wait to be taken in, and how many are taken in before others get their turn.
 const WAITING: usize = 512;
-const BATCH: usize = 64;
-/// How long a question is at most, in bytes, with the answers that are known.
-const QUESTION: usize = 1_400;
+const FEW: usize = 8;
 
 /// The running task. Dropping it says goodbye for what is registered and ends the task and every watch; it waits
 /// for nothing.
@@ -49,12 +43,13 @@ impl Engine {
     /// that appear.
     pub(super) fn start(options: &Options, names: &Names) -> Engine {
         let (packets, incoming) = mpsc::channel(WAITING);
-        let mut readers = JoinSet::new();
+        let mut ears = Ears { readers: JoinSet::new(), packets };
         let mut state = State::new(options.clone(), names);
-        state.look_at_interfaces(Instant::now(), &mut readers, &packets);
+        // There is nothing yet that could change by it.
+        let _ = state.look_at_interfaces(Instant::now(), &mut ears);
         let shared =
             Arc::new(Shared { state: Mutex::new(state), wake: Notify::new(), heard: watch::Sender::new(()) });
-        let task = tokio::spawn(run(shared.clone(), readers, packets, incoming));
+        let task = tokio::spawn(run(shared.clone(), ears, incoming));
         Engine { shared, task }
     }
 
@@ -73,39 +68,25 @@ impl Drop for Engine {
     }
 }
 
-async fn run(
-    shared: Arc<Shared>,
-    mut readers: JoinSet<()>,
-    packets: mpsc::Sender<Packet>,
-    mut incoming: mpsc::Receiver<Packet>,
-) {
-    let mut batch = Vec::with_capacity(BATCH);
+async fn run(shared: Arc<Shared>, mut ears: Ears, mut incoming: mpsc::Receiver<Packet>) {
+    let mut batch = Vec::with_capacity(WAITING);
     loop {
         let due = shared.lock().due();
         tokio::select! {
+            // What waits is taken in before anything is found to be over.
+            biased;
             // Never ends: this task holds a sender.
-            _ = incoming.recv_many(&mut batch, BATCH) => {}
+            _ = incoming.recv_many(&mut batch, WAITING) => {}
             () = shared.wake.notified() => {}
             () = tokio::time::sleep_until(due) => {}
         }
-        let now = Instant::now();
-        let mut state = shared.lock();
-        let mut changed = Changed::new();
-        for packet in batch.drain(..) {
-            changed.append(&mut state.take(packet, now));
+        for few in batch.chunks(FEW) {
+            shared.change(|state| state.take_all(few, Instant::now()));
+            // Calls get the lock, and other tasks the thread, however much there is.
+            tokio::task::yield_now().await;
         }
-        if state.look_again <= now {
-            state.look_at_interfaces(now, &mut readers, &packets);
-        }
-        changed.append(&mut state.tick(now));
-        let told = !changed.is_empty();
-        state.tell(changed);
-        drop(state);
-        if told {
-            shared.heard.send_replace(());
-        }
-        // Those of links that were closed.
-        while readers.try_join_next().is_some() {}
+        batch.clear();
+        shared.change(|state| state.do_what_is_due(Instant::now(), &mut ears));
     }
 }
 
@@ -124,16 +105,28 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes the state and tells the watches, and whoever waits to hear of somebody, what came of it.
+    fn change(&self, change: impl FnOnce(&mut State) -> Changed) {
+        let mut state = self.lock();
+        let changed = change(&mut state);
+        let told = !changed.is_empty();
+        state.tell(changed);
+        drop(state);
+        if told {
+            self.heard.send_replace(());
+        }
+    }
+
     /// Registers a node and announces it.
     pub(super) fn register(&self, node: &Node, ttl: Duration) {
         let now = Instant::now();
-        let mut state = self.lock();
-        state.responder.put(Arc::new(node.clone()), ttl, now);
-        state.warn_of_no_link();
-        let mut changed = state.tick(now);
-        changed.insert(node.id.clone());
-        state.tell(changed);
-        drop(state);
+        self.change(|state| {
+            state.responder.put(Arc::new(node.clone()), ttl, now);
+            state.warn_of_silence(node);
+            let mut changed = state.tick(now);
+            changed.insert(node.id.clone());
+            changed
+        });
         self.wake.notify_one();
     }
 
@@ -173,6 +166,7 @@ impl Shared {
             off_link: state.strangers.load(Ordering::Relaxed) + refused.off_link,
             conflicts: refused.conflicts,
             crowded: refused.crowded,
+            flooded: state.flooded,
         }
     }
 
@@ -205,224 +199,6 @@ impl Shared {
                 _ = heard.changed() => {}
                 () = tokio::time::sleep_until(until) => return,
             }
-        }
-    }
-}
-
-/// How far asking is.
-struct Listening {
-    begun: Instant,
-    /// How often everybody was asked since the beginning or the last new link, and when to ask again.
-    asked: usize,
-    next: Option<Instant>,
-    /// When everybody was asked last.
-    last: Option<Instant>,
-}
-
-struct State {
-    options: Options,
-    service: packet::Name,
-    links: Vec<Link>,
-    look_again: Instant,
-    responder: Responder,
-    table: Table,
-    listening: Option<Listening>,
-    /// Names the questions that are asked once, for a stranger not to answer them.
-    question: u16,
-    feeds: Vec<Feed>,
-    malformed: u64,
-    /// How many packets came from outside the network.
-    strangers: Arc<AtomicU64>,
-    warned: bool,
-}
-
-impl State {
-    fn new(options: Options, names: &Names) -> Self {
-        State {
-            options,
-            service: names.service.clone(),
-            links: Vec::new(),
-            look_again: Instant::now(),
-            responder: Responder::new(names.clone()),
-            table: Table::new(names.service.clone()),
-            listening: None,
-            question: fastrand::u16(1..),
-            feeds: Vec::new(),
-            malformed: 0,
-            strangers: Arc::default(),
-            warned: false,
-        }
-    }
-
-    /// Returns every node: those registered here, and those heard of. An id registered here is ours.
-    fn view(&self) -> BTreeMap<String, Arc<Node>> {
-        let nodes = self.table.nodes().chain(self.responder.nodes());
-        nodes.map(|node| (node.id.clone(), node.clone())).collect()
-    }
-
-    /// Tells the watches what became of these nodes.
-    fn tell(&mut self, changed: Changed) {
-        self.feeds.retain(|feed| !feed.is_closed());
-        for id in changed {
-            let node = self.responder.node(&id).or_else(|| self.table.node(&id));
-            for feed in &self.feeds {
-                match node {
-                    Some(node) => feed.put(node.clone()),
-                    None => feed.gone(&id),
-                }
-            }
-        }
-    }
-
-    /// Returns when something is to be done; never later than the next look at the interfaces.
-    fn due(&self) -> Instant {
-        let listening = self.listening.as_ref().and_then(|listening| listening.next);
-        let times = [self.responder.due(), self.table.due(), listening, Some(self.look_again)];
-        times.into_iter().flatten().min().unwrap_or(self.look_again)
-    }
-
-    /// Does what is due.
-    fn tick(&mut self, now: Instant) -> Changed {
-        let mut changed = Changed::from_iter(self.responder.tick(&self.links, now));
-        changed.append(&mut self.table.sweep(now));
-        self.ask_if_due(now);
-        changed
-    }
-
-    /// Takes in a packet.
-    fn take(&mut self, Packet { link, source, direct, bytes }: Packet, now: Instant) -> Changed {
-        let Some(link) = self.links.iter().find(|open| open.key == link) else { return Changed::new() };
-        let Some(message) = packet::read(&bytes) else {
-            self.malformed += 1;
-            return Changed::new();
-        };
-        let from_service = source.port() == self.options.port;
-        if !message.response {
-            // A question to the port that asked once makes no sense.
-            if !direct {
-                let single = (!from_service).then_some(source);
-                self.responder.answer(&message, link, single, now);
-            }
-            return Changed::new();
-        }
-        // An answer comes from the port of the service (RFC 6762, section 6), and one to a question that was asked
-        // once names it.
-        if !from_service || (direct && message.id != self.question) {
-            self.malformed += 1;
-            return Changed::new();
-        }
-        for record in &message.answers {
-            if let packet::Data::Srv { host, .. } = &record.data
-                && record.ttl > 0
-            {
-                self.responder.give_way(&record.name, host, now);
-            }
-        }
-        if self.listening.is_none() {
-            return Changed::new();
-        }
-        let heard = Heard { interface: &link.interface, source: source.ip(), direct, now };
-        let Message { answers, additional, .. } = message;
-        let responder = &self.responder;
-        self.table.take(answers.into_iter().chain(additional), &heard, |name| responder.is_own(name))
-    }
-
-    /// Begins to listen to others: asks everybody once, for an answer to us alone, and plans to ask again.
-    fn begin_to_listen(&mut self, now: Instant) {
-        self.listening = Some(Listening { begun: now, asked: 0, next: Some(now + ASKING[0]), last: None });
-        let packet = self.single_question();
-        self.links.iter().for_each(|link| link.ask_once(&packet));
-    }
-
-    fn single_question(&self) -> Vec<u8> {
-        let mut writer = Writer::question(self.question);
-        writer.ask(&self.service, packet::PTR);
-        writer.finish()
-    }
-
-    /// Asks everybody what is due to be asked: who is there, who of those that are about to expire still is, and
-    /// what is missing of somebody. Those that answer leave out what we know.
-    fn ask_if_due(&mut self, now: Instant) {
-        let Some(listening) = &mut self.listening else { return };
-        if listening.last.is_some_and(|last| now < last + QUIET) {
-            // What is due meanwhile is asked then; the table looks again by itself.
-            listening.next = listening.next.map(|next| next.max(now + SETTLING));
-            return;
-        }
-        let planned = listening.next.is_some_and(|next| next <= now);
-        let (anew, names) = self.table.questions(now);
-        if !planned && !anew && names.is_empty() {
-            return;
-        }
-        listening.last = Some(now);
-        if planned {
-            listening.asked += 1;
-            listening.next = ASKING.get(listening.asked).map(|pause| now + *pause);
-        }
-        for link in &self.links {
-            let mut writer = Writer::question(0);
-            if planned || anew {
-                writer.ask(&self.service, packet::PTR);
-            }
-            names.iter().for_each(|(name, kind)| writer.ask(name, *kind));
-            let own = self.responder.known(&link.interface);
-            for record in own.chain(self.table.known(link.interface.index, now)) {
-                if !(planned || anew) || writer.len() > QUESTION {
-                    break;
-                }
-                writer.tell(&record);
-            }
-            link.send(&writer.finish());
-        }
-    }
-
-    /// Opens the links of interfaces that appeared or changed and closes those of interfaces that went.
-    fn look_at_interfaces(
-        &mut self,
-        now: Instant,
-        readers: &mut JoinSet<()>,
-        packets: &mpsc::Sender<Packet>,
-    ) {
-        self.look_again = now + LOOK_AGAIN;
-        let found = link::interfaces(self.options.interface.as_deref());
-        self.links.retain(|link| found.contains(&link.interface));
-        let mut fresh = Vec::new();
-        for interface in found.into_iter().map(Arc::new) {
-            for v6 in [false, true] {
-                let key: Key = (interface.index, v6);
-                if self.links.iter().any(|link| link.key == key) {
-                    continue;
-                }
-                match Link::open(&interface, v6, self.options.port, readers, packets, &self.strangers) {
-                    Ok(link) => fresh.extend(link),
-                    Err(error) => {
-                        let interface = &interface.name;
-                        tracing::debug!(interface, v6, %error, "multicast DNS cannot use an interface");
-                    }
-                }
-            }
-        }
-        if fresh.is_empty() {
-            return;
-        }
-        let packet = self.single_question();
-        self.links.append(&mut fresh);
-        self.responder.announce_anew(now);
-        if let Some(listening) = &mut self.listening {
-            (listening.asked, listening.next) = (0, Some(now + ASKING[0]));
-            self.links.iter().for_each(|link| link.ask_once(&packet));
-        }
-    }
-
-    /// Says once that nobody hears what is registered.
-    fn warn_of_no_link(&mut self) {
-        if self.links.is_empty() && !self.warned {
-            self.warned = true;
-            tracing::warn!(
-                interface = self.options.interface.as_deref().unwrap_or("any"),
-                "no network interface is up that multicast DNS could use: other machines do not find this service \
-                 until there is one"
-            );
         }
     }
 }

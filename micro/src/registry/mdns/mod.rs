@@ -12,14 +12,17 @@
 //!
 //! Multicast DNS trusts its network, and so does this: a machine on it can claim any id that is free, and forge
 //! anything if it takes the pains. What a stranger can do is bounded: memory and work do not grow with what is
-//! sent, packets from outside the network and addresses outside it are ignored, and an id belongs to the machine
-//! that had it first. Metadata can be read by everybody on the network.
+//! sent, and are shared fairly between those who send; packets from outside the network and addresses outside it are
+//! ignored; an id belongs to the machine that had it first, which is who it is by the address it sends from, and
+//! nobody else changes that machine's nodes or takes them back. Metadata can be read by everybody on the network.
 //!
 //! The protocol is spoken here, not by a crate: one that fits would have to let a record live as long as its
 //! registration, look at the source of a packet, and bound what it keeps.
 
 mod engine;
+mod interface;
 mod link;
+mod pace;
 mod packet;
 mod record;
 mod responder;
@@ -70,8 +73,10 @@ pub struct Ignored {
     pub off_link: u64,
     /// Records of nodes that belong to another machine.
     pub conflicts: u64,
-    /// Nodes that went because there were more than are kept.
+    /// Nodes that went, or were not taken in, because there were more than are kept.
     pub crowded: u64,
+    /// Packets that were not read because a machine, or all of them, sent more than there is time for.
+    pub flooded: u64,
 }
 
 impl Mdns {

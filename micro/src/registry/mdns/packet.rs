@@ -1,17 +1,18 @@
 //! DNS messages as multicast DNS uses them (RFC 1035, RFC 6762): read strictly, written small.
 //!
-//! Only what discovery needs is kept of a message: names, and records of five types. Everything is bounded by the
-//! length of the packet: a compressed name leads backwards only, so it ends.
+//! Only what discovery needs is kept of a message: names, and records of five types.
+
+mod read;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
+
+pub(super) use read::{read, weight};
 
 /// The longest packet, in bytes: 9,000 without the headers of IP and UDP (RFC 6762, section 17).
 pub(super) const LONGEST: usize = 8_972;
-/// How many questions and records a packet may hold. A full one of real records holds fewer.
-const MOST: usize = 512;
 /// The longest name, in bytes, without the zero at its end.
 const LONGEST_NAME: usize = 254;
 /// The longest part of a name, in bytes.
@@ -110,6 +111,8 @@ impl fmt::Debug for Name {
 pub(super) struct Message {
     pub(super) id: u16,
     pub(super) response: bool,
+    /// Whether the sender asks because it is about to use a name (RFC 6762, section 8.1).
+    pub(super) probe: bool,
     pub(super) questions: Vec<Question>,
     /// The answers; in a question, the answers its sender knows.
     pub(super) answers: Vec<Record>,
@@ -153,124 +156,6 @@ impl Data {
             Data::Address(IpAddr::V4(_)) => A,
             Data::Address(IpAddr::V6(_)) => AAAA,
         }
-    }
-}
-
-/// Reads a message; `None` for what is none, is longer than allowed, or reports an error.
-pub(super) fn read(bytes: &[u8]) -> Option<Message> {
-    if bytes.len() > LONGEST {
-        return None;
-    }
-    let mut reader = Reader { bytes, at: 0 };
-    let (id, flags) = (reader.u16()?, reader.u16()?);
-    // Neither another operation than asking nor an error is part of multicast DNS.
-    if flags & 0x780f != 0 {
-        return None;
-    }
-    let [asked, answers, authority, additional] =
-        [reader.count()?, reader.count()?, reader.count()?, reader.count()?];
-    if asked + answers + authority + additional > MOST {
-        return None;
-    }
-    let mut questions = Vec::new();
-    for _ in 0..asked {
-        let (name, kind, class) = (reader.name()?, reader.u16()?, reader.u16()?);
-        // The highest bit asks for an answer to the asker alone; everybody may have it.
-        if matches!(class & !FLUSH, INTERNET | ANY) {
-            questions.push(Question { name, kind });
-        }
-    }
-    let answers = reader.records(answers)?;
-    reader.records(authority)?;
-    let additional = reader.records(additional)?;
-    Some(Message { id, response: flags & RESPONSE != 0, questions, answers, additional })
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let taken = self.bytes.get(self.at..)?.first_chunk::<N>()?;
-        self.at += N;
-        Some(*taken)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take().map(u16::from_be_bytes)
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        self.u16().map(usize::from)
-    }
-
-    fn records(&mut self, count: usize) -> Option<Vec<Record>> {
-        let mut records = Vec::new();
-        for _ in 0..count {
-            records.extend(self.record()?);
-        }
-        Some(records)
-    }
-
-    /// Reads a record; `Some(None)` for one of a type or class that nobody here asks for.
-    fn record(&mut self) -> Option<Option<Record>> {
-        let (name, kind, class) = (self.name()?, self.u16()?, self.u16()?);
-        let ttl = u32::from_be_bytes(self.take()?);
-        let length = self.count()?;
-        let end = self.at + length;
-        let content = self.bytes.get(self.at..end)?;
-        let data = match kind {
-            _ if class & !FLUSH != INTERNET => None,
-            PTR => Some(Data::Ptr(self.name()?)),
-            SRV => {
-                let [_priority, _weight, port] = [self.u16()?, self.u16()?, self.u16()?];
-                Some(Data::Srv { port, host: self.name()? })
-            }
-            TXT => Some(Data::Txt(content.to_vec())),
-            A => Some(Data::Address(Ipv4Addr::from(self.take::<4>()?).into())),
-            AAAA => Some(Data::Address(Ipv6Addr::from(self.take::<16>()?).into())),
-            _ => None,
-        };
-        // What was read has to be what the record says it holds; a text was not read, only taken.
-        let read_whole = self.at == end || matches!(data, None | Some(Data::Txt(_)));
-        self.at = end;
-        read_whole.then(|| data.map(|data| Record { name, ttl, flush: class & FLUSH != 0, data }))
-    }
-
-    fn name(&mut self) -> Option<Name> {
-        let mut wire = Vec::new();
-        let mut at = self.at;
-        // Each pointer leads further back than all before it, and labels only add up to the longest name.
-        let mut floor = self.at;
-        let mut end = None;
-        loop {
-            let length = *self.bytes.get(at)?;
-            match length & 0xc0 {
-                0x00 if length == 0 => break,
-                0x00 => {
-                    let next = at + 1 + usize::from(length);
-                    wire.extend_from_slice(self.bytes.get(at..next)?);
-                    if wire.len() > LONGEST_NAME {
-                        return None;
-                    }
-                    at = next;
-                }
-                0xc0 => {
-                    let low = *self.bytes.get(at + 1)?;
-                    let target = usize::from(u16::from_be_bytes([length & 0x3f, low]));
-                    if target >= floor {
-                        return None;
-                    }
-                    end.get_or_insert(at + 2);
-                    (floor, at) = (target, target);
-                }
-                _ => return None,
-            }
-        }
-        self.at = end.unwrap_or(at + 1);
-        Some(Name(wire.into()))
     }
 }
 
@@ -418,30 +303,5 @@ mod tests {
         assert_eq!((message.id, message.response), (7, true));
         assert_eq!(message.questions, [Question { name: service, kind: PTR }]);
         assert_eq!(message.answers, records);
-    }
-
-    #[test]
-    fn a_name_that_leads_in_circles_is_refused() {
-        let head = [0_u8, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-        let names: [&[u8]; 5] =
-            [&[0xc0, 12], &[0xc0, 14, 0xc0, 12], &[1, b'a', 0xc0, 12], &[0xc0], &[0x40, 1]];
-        for name in names {
-            let bytes = [&head[..], name, &[0, 12, 0, 1][..]].concat();
-            assert!(read(&bytes).is_none(), "{name:x?}");
-        }
-        assert!(read(&[&head[..], &[0, 0, 12, 0, 1][..]].concat()).is_some());
-    }
-
-    #[test]
-    fn a_record_that_lies_about_its_length_is_refused() {
-        let head = [0_u8, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0];
-        let address = |length: u8, content: &[u8]| -> Vec<u8> {
-            [&head[..], &[0, 0, 1, 0, 1, 0, 0, 0, 9, 0, length][..], content].concat()
-        };
-        assert_eq!(read(&address(4, &[10, 0, 0, 1])).unwrap().answers.len(), 1);
-        let lies: [(u8, &[u8]); 3] = [(5, &[10, 0, 0, 1, 0]), (3, &[10, 0, 0, 1]), (4, &[10])];
-        for (length, content) in lies {
-            assert!(read(&address(length, content)).is_none(), "{length} {content:?}");
-        }
     }
 }

@@ -30,12 +30,26 @@ use crate::registry::{Node, State, Subscription};
 const WANTED: usize = 1_200;
 /// The longest text that is written at all, and read, in bytes. IP cuts the packet in pieces then.
 pub(super) const LONGEST: usize = 4_000;
+/// How many items all lists together may have: short ones take many times as much memory as they take of a text.
+const MOST_ITEMS: usize = 512;
+/// How many addresses of a node are announced, and read.
+pub(super) const MOST_ADDRESSES: usize = 8;
 
 /// What was read: a node without its addresses, and the addresses if the text has them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Told {
     pub(super) node: Node,
     pub(super) addresses: Option<Vec<Address>>,
+}
+
+impl Told {
+    /// Returns how many items the lists have.
+    pub(super) fn items(&self) -> usize {
+        let node = &self.node;
+        let named = node.wires.len() + node.codecs.len() + node.contracts.len();
+        let listed = self.addresses.as_ref().map_or(0, Vec::len);
+        named + node.topics.len() + node.metadata.len() + listed
+    }
 }
 
 /// Writes the text of `node`, of which `addresses` are announced. `named` tells whether the instance's name is the
@@ -45,14 +59,16 @@ pub(super) struct Told {
 /// tells that contracts or topics are missing, so that the node may not be found by them.
 pub(super) fn write(node: &Node, named: bool, addresses: &[(IpAddr, u16)]) -> (Vec<u8>, bool) {
     let all = Shown { contracts: node.contracts.len(), topics: node.topics.len(), metadata: true };
+    let fits =
+        |text: &[u8], shown: Shown, longest: usize| text.len() <= longest && shown.items(node) <= MOST_ITEMS;
     let text = all.write(node, named, addresses);
-    if text.len() <= WANTED {
+    if fits(&text, all, WANTED) {
         return (text, false);
     }
     let mut shown = Shown { metadata: node.metadata.is_empty(), ..all };
     let mut text = shown.write(node, named, addresses);
     let mut missing = false;
-    while text.len() > LONGEST && (shown.contracts > 0 || shown.topics > 0) {
+    while !fits(&text, shown, LONGEST) && (shown.contracts > 0 || shown.topics > 0) {
         missing = true;
         // Halving the longer list ends soon, and what is left is still most of what fits.
         match shown.contracts >= shown.topics {
@@ -73,6 +89,11 @@ struct Shown {
 }
 
 impl Shown {
+    fn items(self, node: &Node) -> usize {
+        let metadata = if self.metadata { node.metadata.len() } else { 0 };
+        node.wires.len() + node.codecs.len() + self.contracts + self.topics + metadata
+    }
+
     fn write(self, node: &Node, named: bool, addresses: &[(IpAddr, u16)]) -> Vec<u8> {
         let mut text = Vec::new();
         put(&mut text, "txtvers", b"1");
@@ -199,18 +220,28 @@ pub(super) fn read(text: &[u8], label: &[u8]) -> Result<Told, &'static str> {
         Some("draining") => State::Draining,
         Some(_) => return Err("the state is unknown"),
     };
-    node.wires = items(value("wires")?)?;
-    node.codecs = items(value("codecs")?)?;
-    node.contracts = items(value("contracts")?)?;
-    for (topic, queue) in entries(value("topics")?)? {
+    let mut left = MOST_ITEMS;
+    let mut list = |key: &str| -> Result<Option<String>, &'static str> {
+        let list = value(key)?;
+        let held = list.as_deref().map_or(0, |list| tokens(list).count());
+        left = left.checked_sub(held).ok_or("the lists have too many items")?;
+        Ok(list)
+    };
+    node.wires = items(list("wires")?)?;
+    node.codecs = items(list("codecs")?)?;
+    node.contracts = items(list("contracts")?)?;
+    for (topic, queue) in entries(list("topics")?)? {
         node.topics.push(Subscription::new(topic, queue.unwrap_or_default()));
     }
-    for (key, value) in entries(value("metadata")?)? {
+    for (key, value) in entries(list("metadata")?)? {
         node.metadata.insert(key, value.ok_or("an entry of the metadata has no value")?);
     }
     node.validate().map_err(|_| "a name is not allowed")?;
     let addresses = match value("at")? {
         None => None,
+        Some(listed) if tokens(&listed).count() > MOST_ADDRESSES => {
+            return Err("there are too many addresses");
+        }
         Some(listed) => {
             let parsed = items(Some(listed))?.into_iter().map(|item| item.parse::<Address>());
             Some(parsed.collect::<crate::error::Result<Vec<Address>>>().map_err(|_| "an address is none")?)
@@ -238,20 +269,21 @@ fn strings(text: &[u8]) -> Result<BTreeMap<String, &[u8]>, &'static str> {
     Ok(strings)
 }
 
-fn tokens(list: Option<String>) -> Vec<String> {
-    list.unwrap_or_default().split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect()
+fn tokens(list: &str) -> impl Iterator<Item = &str> {
+    list.split(' ').filter(|token| !token.is_empty())
 }
 
 fn items(list: Option<String>) -> Result<Vec<String>, &'static str> {
-    tokens(list).iter().map(|token| if token == "%" { Ok(String::new()) } else { plain(token) }).collect()
+    let item = |token: &str| if token == "%" { Ok(String::new()) } else { plain(token) };
+    tokens(&list.unwrap_or_default()).map(item).collect()
 }
 
 fn entries(list: Option<String>) -> Result<Vec<(String, Option<String>)>, &'static str> {
-    let entry = |token: &String| match token.split_once('=') {
+    let entry = |token: &str| match token.split_once('=') {
         Some((key, value)) => Ok((plain(key)?, Some(plain(value)?))),
         None => Ok((plain(token)?, None)),
     };
-    tokens(list).iter().map(entry).collect()
+    tokens(&list.unwrap_or_default()).map(entry).collect()
 }
 
 /// Reads what [`bare`] wrote.
@@ -275,105 +307,4 @@ fn plain(written: &str) -> Result<String, &'static str> {
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn full() -> Node {
-        Node::new("n-1", "größe/1.x%20*")
-            .version("1.2.3")
-            .zone("a\nb=c")
-            .state(State::Draining)
-            .wire("grpc")
-            .wire("")
-            .codec("proto")
-            .contract("greeter.v1.Say")
-            .contract("greeter,v2=x%")
-            .subscription(Subscription::new("greeter.said", ""))
-            .subscription(Subscription::new("greeter.said", "ledger"))
-            .metadata("k=ü/ \"", "line\nline\u{1F600}\\")
-            .metadata("", "")
-    }
-
-    fn strung(strings: &[&str]) -> Vec<u8> {
-        let string = |text: &&str| [&[u8::try_from(text.len()).unwrap()][..], text.as_bytes()].concat();
-        strings.iter().flat_map(string).collect()
-    }
-
-    #[test]
-    fn what_is_written_reads_back() {
-        let one = [("10.0.0.1".parse().unwrap(), 4000)];
-        let (text, missing) = write(&full(), true, &one);
-        assert!(!missing);
-        assert_eq!(read(&text, b"n-1"), Ok(Told { node: full(), addresses: None }));
-        let two = [one[0], ("fd00::1".parse().unwrap(), 1)];
-        let told = read(&write(&full(), false, &two).0, b"other").unwrap();
-        assert_eq!(told.node, full());
-        let expected: Vec<Address> =
-            ["10.0.0.1:4000", "[fd00::1]:1"].map(|text| text.parse().unwrap()).into();
-        assert_eq!(told.addresses, Some(expected));
-        assert_eq!(read(&write(&full(), true, &[]).0, b"n-1").unwrap().addresses, Some(vec![]));
-    }
-
-    #[test]
-    fn what_a_person_writes_is_read() {
-        let text = strung(&[
-            "TXTVERS=1",
-            "service=greeter",
-            "contracts=a.v1.B a.v1.C",
-            "flag",
-            "=x",
-            "service=late",
-        ]);
-        let node = Node::new("hand-made", "greeter").contract("a.v1.B").contract("a.v1.C");
-        assert_eq!(read(&text, b"hand-made"), Ok(Told { node, addresses: None }));
-    }
-
-    #[test]
-    fn a_long_value_takes_several_strings() {
-        let node = (0..40).fold(Node::new("n", "s".repeat(253)), |node, index| {
-            node.contract(format!("package{index}.v1.{}", "C".repeat(20)))
-        });
-        let (text, missing) = write(&node, true, &[]);
-        assert!(!missing && text.windows(12).any(|window| window == b"contracts.1="));
-        assert_eq!(read(&text, b"n").unwrap().node, node);
-    }
-
-    #[test]
-    fn what_does_not_fit_is_left_out_and_said() {
-        let big = full().metadata("big", "x".repeat(2_000));
-        let (text, missing) = write(&big, true, &[]);
-        assert!(!missing && text.len() <= WANTED && text.windows(6).any(|window| window == b"more=1"));
-        let read_back = read(&text, b"n-1").unwrap().node;
-        assert_eq!((&read_back.contracts, read_back.metadata.len()), (&big.contracts, 0));
-
-        let huge = (0..300)
-            .fold(Node::new("n", "s"), |node, index| node.contract(format!("package{index}.v1.Contract")));
-        let (text, missing) = write(&huge, true, &[]);
-        assert!(missing && text.len() <= LONGEST);
-        let kept = read(&text, b"n").unwrap().node.contracts;
-        assert!(!kept.is_empty() && huge.contracts.starts_with(&kept), "{}", kept.len());
-    }
-
-    #[test]
-    fn what_is_wrong_is_refused() {
-        for (strings, why) in [
-            (&["service=s"][..], "another version"),
-            (&["txtvers=2", "service=s"][..], "another version"),
-            (&["txtvers=1"][..], "no service"),
-            (&["txtvers=1", "service="][..], "not allowed"),
-            (&["txtvers=1", "service=s", "id=../x"][..], "not allowed"),
-            (&["txtvers=1", "service=s", "state=asleep"][..], "state"),
-            (&["txtvers=1", "service=s", "at=x"][..], "address"),
-            (&["txtvers=1", "service=s", "contracts=%2"][..], "escape"),
-            (&["txtvers=1", "service=s", "contracts=%"][..], "not allowed"),
-            (&["txtvers=1", "service=s", "metadata=k"][..], "no value"),
-            (&["txtvers=1", "service=s", "topics=a..b"][..], "not allowed"),
-        ] {
-            let refused = read(&strung(strings), b"n").unwrap_err();
-            assert!(refused.contains(why), "{strings:?}: {refused}");
-        }
-        assert!(read(b"\x09txtvers=", b"n").unwrap_err().contains("breaks off"));
-        assert!(read(&[0; LONGEST + 1], b"n").unwrap_err().contains("too long"));
-        assert!(read(&strung(&["txtvers=1", "service=s"]), b"\xff").is_err());
-    }
-}
+mod tests;

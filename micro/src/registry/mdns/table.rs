@@ -1,50 +1,43 @@
 //! What was heard of other nodes: put together from records, kept as long as they say, within limits.
 //!
-//! Anybody on the network can say anything, so nothing here grows with what is said. A network has room for so
-//! many instances, one machine for fewer; when there is none left, the instance that was heard of once and longest
-//! ago goes. An id belongs to who had it first, for as long as that one lives.
+//! Anybody on the network can say anything, so nothing here grows with what is said: there is room for so many
+//! instances, and for one machine for fewer. An id belongs to who had it first, for as long as that one lives, and
+//! an instance to the machine that made it a node.
 
+mod claims;
+mod instance;
 mod parts;
+mod room;
+mod time;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::address::Address;
 use crate::registry::Node;
 
-use super::link::Allowance;
-use super::packet::{self, Data, Name, Record};
-use super::record;
+use super::pace::{Allowance, Shares};
+use super::packet::{Data, Name, Record};
 
+use claims::Claims;
+use instance::{Found, Instance, Moved, Trust};
 pub(super) use parts::Heard;
-use parts::{Host, Instance, Life, Said, Text};
+use parts::{At, Life, Said, Text};
+use room::Room;
 
-/// How many instances are kept.
-const MOST: usize = 4_096;
-/// How many instances of one machine are kept, by the address it sends from.
-const MOST_OF_A_SOURCE: usize = 512;
-/// How many instances are taken in, a second on and on and at once: making room costs a look at all of them.
-const PACE: f64 = 500.0;
-const BURST: f64 = 4_096.0;
-/// How many bytes of text are kept.
-const MOST_TEXT: usize = 4 << 20;
-/// How many instances may share a host, and a host have addresses.
+/// How many instances may share a host.
 const MOST_OF_A_HOST: usize = 64;
-const MOST_ADDRESSES: usize = 16;
-/// From how many addresses one instance may be announced: a machine has one of each family on a network.
-const MOST_SOURCES: usize = 4;
-/// How many instances may claim an id.
-const MOST_CLAIMS: usize = 16;
 /// How often what is kept is looked through at most.
 const SWEEP: Duration = Duration::from_millis(100);
 /// When the rest of an instance is asked for after its first record, and how often.
 const ASKING: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(3)];
 /// How many questions are asked at once.
 const ASKED_AT_ONCE: usize = 20;
+/// How many items of a text cost as much to take in as a record, about.
+const ITEMS_OF_A_RECORD: usize = 8;
 
 /// An instance or a host on one network: the same name on two may be two.
 type Place = (u32, Name);
@@ -63,47 +56,50 @@ pub(super) struct Refused {
 pub(super) struct Table {
     service: Name,
     instances: HashMap<Place, Instance>,
-    hosts: HashMap<Place, Host>,
-    /// Who claims an id, the first one first.
-    claims: HashMap<String, Vec<Place>>,
-    text: usize,
+    /// Which instances are on a host.
+    hosts: HashMap<Place, Vec<Place>>,
+    claims: Claims,
+    room: Room,
     sweep: Option<Instant>,
-    admitted: Allowance,
+    /// Whether the next look was put off.
+    late: bool,
+    admitted: Shares,
+    /// How much work it was to find out which nodes there are, and to make room, in records.
+    work: usize,
     pub(super) refused: Refused,
-}
-
-enum Found {
-    Node(Box<Node>),
-    /// Something is missing that may be asked for.
-    Incomplete,
-    Unreadable,
-    /// It says it has addresses, and none is of the network it was heard on.
-    OffLink,
 }
 
 impl Table {
     /// Makes an empty table of the instances of `service`.
     pub(super) fn new(service: Name) -> Self {
+        let all = Allowance::new(room::PACE, room::BURST);
         Table {
             service,
             instances: HashMap::new(),
             hosts: HashMap::new(),
-            claims: HashMap::new(),
-            text: 0,
+            claims: Claims::default(),
+            room: Room::default(),
             sweep: None,
-            admitted: Allowance::new(PACE, BURST),
+            late: false,
+            admitted: Shares::new(all, room::PACE_OF_A_SOURCE, room::BURST_OF_A_SOURCE),
+            work: 0,
             refused: Refused::default(),
         }
     }
 
     /// Returns the node of an id, as the first one that claims it tells.
     pub(super) fn node(&self, id: &str) -> Option<&Arc<Node>> {
-        self.claims.get(id)?.iter().find_map(|place| self.instances.get(place)?.node.as_ref())
+        self.claims.of(id).iter().find_map(|place| self.instances.get(place)?.node.as_ref())
     }
 
     /// Returns every node.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
-        self.claims.keys().filter_map(|id| self.node(id))
+        self.claims.ids().filter_map(|id| self.node(id))
+    }
+
+    /// Returns how much work there was since this was asked last beyond reading records, in records.
+    pub(super) fn worked(&mut self) -> usize {
+        std::mem::take(&mut self.work)
     }
 
     /// Takes in what a message says. Says nothing of the instances that `own` knows.
@@ -115,7 +111,7 @@ impl Table {
     ) -> Changed {
         let mut changed = Changed::new();
         let mut said = HashMap::<Name, Said>::new();
-        let mut addresses = HashMap::<Name, Vec<(IpAddr, u32, bool)>>::new();
+        let mut addresses = HashMap::<Name, Vec<At>>::new();
         for Record { name, ttl, flush, data } in records {
             match data {
                 Data::Ptr(instance) if name == self.service && instance.is_below(&self.service) => {
@@ -134,9 +130,8 @@ impl Table {
         // Looked at when all is taken in: what one message says belongs together.
         let mut touched = HashSet::new();
         for (name, said) in said {
-            if !own(&name) {
-                let place = (heard.interface.index, name);
-                self.instance(&place, said, heard, &mut changed);
+            let place = (heard.interface.index, name);
+            if !own(&place.1) && self.instance(&place, said, heard, &mut changed) {
                 touched.insert(place);
             }
         }
@@ -144,58 +139,59 @@ impl Table {
             touched.extend(self.host(&(heard.interface.index, name), &addresses, heard));
         }
         for place in touched {
-            self.evaluate(&place, heard.now, &mut changed);
+            self.evaluate(&place, heard.now, Some(heard.source), &mut changed);
         }
-        while self.text > MOST_TEXT {
-            self.evict(None, &mut changed);
-        }
+        self.fit_texts(heard, &mut changed);
         let soon = heard.now + SWEEP;
         self.sweep = Some(self.sweep.map_or(soon, |sweep| sweep.min(soon)));
         changed
     }
 
-    fn instance(&mut self, place: &Place, said: Said, heard: &Heard<'_>, changed: &mut Changed) {
-        if let Some(known) = self.instances.get(place) {
-            let same_machine = known.sources.contains(&heard.source);
-            let same_host = match (&known.server, &said.server) {
-                (Some((_, known, _)), Some((_, _, host))) => known == host,
-                (known, _) => known.is_none(),
-            };
-            if said.takes_back() {
-                match same_machine {
-                    true => self.remove(place, changed),
-                    false => self.conflict(&place.1),
-                }
-                return;
-            }
-            if !same_machine && !same_host {
-                // Without a host it may be another address of the same machine, and it will say so.
-                if said.server.is_some() {
-                    self.conflict(&place.1);
-                }
-                return;
-            }
-        } else if said.takes_back() {
-            return;
-        } else {
-            self.admit(place, heard, changed);
+    /// Forgets what was heard on networks that are not there any more.
+    pub(super) fn keep(&mut self, is_there: impl Fn(u32) -> bool) -> Changed {
+        let mut changed = Changed::new();
+        let gone: Vec<Place> =
+            self.instances.keys().filter(|(interface, _)| !is_there(*interface)).cloned().collect();
+        for place in gone {
+            self.remove(&place, &mut changed);
         }
-        let Some(instance) = self.instances.get_mut(place) else { return };
-        if !instance.sources.contains(&heard.source) && instance.sources.len() < MOST_SOURCES {
-            instance.sources.push(heard.source);
+        changed
+    }
+
+    /// Takes in what is said of an instance. Tells whether it may be another node now.
+    fn instance(&mut self, place: &Place, said: Said, heard: &Heard<'_>, changed: &mut Changed) -> bool {
+        let Some(known) = self.instances.get_mut(place) else {
+            if said.takes_back() || !self.admit(place, heard, changed) {
+                return false;
+            }
+            self.believe(place, said, heard);
+            return true;
+        };
+        match known.trust(&said, heard) {
+            Trust::All if said.takes_back() => {
+                self.remove(place, changed);
+                false
+            }
+            Trust::All => self.believe(place, said, heard),
+            Trust::Repeats => {
+                known.repeat(&said, heard);
+                known.hear(heard) || self.is_left_out(place)
+            }
+            Trust::Nothing => false,
+            Trust::Rival => {
+                self.conflict(&place.1);
+                false
+            }
         }
-        instance.heard = instance.heard.saturating_add(1);
-        instance.last = heard.now;
+    }
+
+    /// Takes in what the owner of an instance says. Tells whether any of it is new.
+    fn believe(&mut self, place: &Place, said: Said, heard: &Heard<'_>) -> bool {
+        let Some(instance) = self.instances.get_mut(place) else { return false };
+        let mut news = instance.hear(heard);
+        instance.belong(heard);
         if let Some(ttl) = said.pointer {
             instance.pointer = Some(Life::new(ttl, heard, instance.pointer));
-        }
-        let mut moved = None;
-        if let Some((ttl, port, host)) = said.server {
-            let before = instance.server.take();
-            let life = Life::new(ttl, heard, before.as_ref().map(|(.., life)| *life));
-            let old = before.map(|(_, host, _)| host).filter(|old| *old != host);
-            moved = Some((old, host.clone()));
-            instance.server = Some((port, host, life));
         }
         if let Some((ttl, raw)) = said.text {
             let before = instance.text.as_ref().map(|text| text.life);
@@ -203,66 +199,45 @@ impl Table {
             match &mut instance.text {
                 Some(text) if text.raw == raw => text.life = life,
                 text => {
-                    let told = record::read(&raw, place.1.first());
-                    if let Err(why) = told {
+                    news = true;
+                    let fresh = Text::read(raw, place.1.first(), life);
+                    if let Err(why) = fresh.told {
                         self.refused.unreadable += 1;
                         tracing::debug!(instance = ?place.1, why, "a record of multicast DNS is no node's");
                     }
-                    // What cannot be read is kept only as far as needed to know it again.
-                    let raw = if raw.len() > record::LONGEST { Vec::new() } else { raw };
-                    self.text += raw.len();
-                    self.text -= text.replace(Text { raw, told, life }).map_or(0, |old| old.raw.len());
+                    let before = text.as_ref().map_or(0, Text::cost);
+                    self.room.weigh(instance.from, before, fresh.cost());
+                    *text = Some(fresh);
                 }
             }
         }
-        if let Some((old, host)) = moved {
-            if let Some(old) = old {
-                self.detach(place, old);
+        if let Some((ttl, port, host)) = said.server {
+            let before = instance.server.take();
+            let life = Life::new(ttl, heard, before.as_ref().map(|(.., life)| *life));
+            instance.server = Some((port, host.clone(), life));
+            match before {
+                Some((at, old, _)) if old == host => {
+                    news |= at != port;
+                    // There may be room by now.
+                    news |= instance.addresses.is_empty() && self.attach(place, host, heard);
+                }
+                before => {
+                    news = true;
+                    if let Some((_, old, _)) = before {
+                        instance.addresses.clear();
+                        self.detach(place, &old);
+                    }
+                    self.attach(place, host, heard);
+                }
             }
-            self.attach(place, host);
         }
+        news || self.is_left_out(place)
     }
 
-    /// Makes room for an instance, and the instance; neither when too many come at once.
-    fn admit(&mut self, place: &Place, heard: &Heard<'_>, changed: &mut Changed) {
-        if !self.admitted.take(heard.now) {
-            self.refused.crowded += 1;
-            return;
-        }
-        let of_source = self.instances.values().filter(|known| known.is_of(heard.source)).count();
-        if of_source >= MOST_OF_A_SOURCE {
-            self.evict(Some(heard.source), changed);
-        } else if self.instances.len() >= MOST {
-            self.evict(None, changed);
-        }
-        let instance = Instance {
-            interface: heard.interface.clone(),
-            sources: vec![heard.source],
-            pointer: None,
-            server: None,
-            text: None,
-            heard: 0,
-            last: heard.now,
-            asked: 0,
-            ask: None,
-            node: None,
-        };
-        self.instances.insert(place.clone(), instance);
-    }
-
-    /// Removes the instance that is worth least: heard of once only, longest ago.
-    fn evict(&mut self, source: Option<IpAddr>, changed: &mut Changed) {
-        let among =
-            self.instances.iter().filter(|(_, known)| source.is_none_or(|source| known.is_of(source)));
-        let least = among.min_by_key(|(_, known)| (known.heard > 1, known.last));
-        let Some(place) = least.map(|(place, _)| place.clone()) else { return };
-        self.refused.crowded += 1;
-        if self.refused.crowded == 1 {
-            tracing::warn!(
-                "multicast DNS announces more nodes than are kept; the ones heard of once go first"
-            );
-        }
-        self.remove(&place, changed);
+    /// Tells whether an instance is a node and yet does not claim its id, as there were too many who did.
+    fn is_left_out(&self, place: &Place) -> bool {
+        let node = self.instances.get(place).and_then(|instance| instance.node.as_ref());
+        node.is_some_and(|node| !self.claims.of(&node.id).contains(place))
     }
 
     fn conflict(&mut self, name: &Name) {
@@ -275,49 +250,51 @@ impl Table {
         }
     }
 
-    /// Takes in the addresses of a host that an instance lives on; others are of no use. Returns whose addresses
-    /// changed.
-    fn host(&mut self, place: &Place, said: &[(IpAddr, u32, bool)], heard: &Heard<'_>) -> Vec<Place> {
-        let Some(host) = self.hosts.get_mut(place) else { return Vec::new() };
-        let mut instances = host.instances.iter().filter_map(|place| self.instances.get(place));
-        if !instances.any(|instance| instance.sources.contains(&heard.source)) {
-            return Vec::new();
-        }
-        let before: Vec<IpAddr> = host.addresses.iter().map(|(ip, _)| *ip).collect();
-        host.addresses.retain(|(old, _)| {
-            let kin = |(ip, _, flush): &(IpAddr, u32, bool)| *flush && ip.is_ipv4() == old.is_ipv4();
-            let taken_back = said.iter().any(|(ip, ttl, _)| ip == old && *ttl == 0);
-            let replaced = said.iter().any(kin) && !said.iter().any(|(ip, ..)| ip == old);
-            !taken_back && !replaced
-        });
-        for (ip, ttl, _) in said.iter().filter(|(_, ttl, _)| *ttl > 0) {
-            let room = host.addresses.len() < MOST_ADDRESSES;
-            match host.addresses.iter_mut().find(|(known, _)| known == ip) {
-                Some((_, life)) => *life = Life::new(*ttl, heard, Some(*life)),
-                None if room => {
-                    host.addresses.push((*ip, Life::new(*ttl, heard, None)));
-                }
-                None => {}
+    /// Takes in the addresses of a host that instances live on; others are of no use. Returns whose addresses
+    /// changed: each instance believes its own machine only, whoever else is on that host.
+    fn host(&mut self, place: &Place, said: &[At], heard: &Heard<'_>) -> Vec<Place> {
+        let mut moved = Vec::new();
+        let mut rival = false;
+        let there = self.hosts.get(place).map(Vec::as_slice).unwrap_or_default();
+        self.work += there.len() / ITEMS_OF_A_RECORD;
+        for at in there {
+            match self.instances.get_mut(at).map(|instance| instance.locate(said, heard)) {
+                Some(Moved::Yes) => moved.push(at.clone()),
+                Some(Moved::Rival) => rival = true,
+                Some(Moved::No) | None => {}
             }
         }
-        match host.addresses.iter().map(|(ip, _)| ip).eq(&before) {
-            true => Vec::new(),
-            false => host.instances.clone(),
+        if rival {
+            self.conflict(&place.1);
         }
+        moved
     }
 
-    fn attach(&mut self, instance: &Place, host: Name) {
-        let host = self.hosts.entry((instance.0, host)).or_default();
-        if !host.instances.contains(instance) && host.instances.len() < MOST_OF_A_HOST {
-            host.instances.push(instance.clone());
+    /// Puts an instance on a host, where it hears what its machine says of that, and has what it said before. Tells
+    /// whether it is there now and was not before.
+    fn attach(&mut self, place: &Place, host: Name, heard: &Heard<'_>) -> bool {
+        let host = (place.0, host);
+        let there = self.hosts.get(&host).map(Vec::as_slice).unwrap_or_default();
+        let of_source = there.iter().filter_map(|at| self.instances.get(at));
+        let full = of_source.filter(|known| known.from == heard.source).count() >= MOST_OF_A_HOST;
+        if full || there.contains(place) {
+            return false;
         }
+        let mut known = there.iter().filter_map(|at| self.instances.get(at));
+        let kin = known.find(|known| known.is_owned_by(heard.source));
+        let addresses = kin.map(|kin| kin.addresses.clone()).unwrap_or_default();
+        if let Some(instance) = self.instances.get_mut(place) {
+            instance.addresses = addresses;
+        }
+        self.hosts.entry(host).or_default().push(place.clone());
+        true
     }
 
-    fn detach(&mut self, instance: &Place, host: Name) {
-        let place = (instance.0, host);
-        if let Some(host) = self.hosts.get_mut(&place) {
-            host.instances.retain(|known| known != instance);
-            if host.instances.is_empty() {
+    fn detach(&mut self, instance: &Place, host: &Name) {
+        let place = (instance.0, host.clone());
+        if let Some(there) = self.hosts.get_mut(&place) {
+            there.retain(|known| known != instance);
+            if there.is_empty() {
                 self.hosts.remove(&place);
             }
         }
@@ -325,31 +302,21 @@ impl Table {
 
     fn remove(&mut self, place: &Place, changed: &mut Changed) {
         let Some(instance) = self.instances.remove(place) else { return };
-        self.text -= instance.text.as_ref().map_or(0, |text| text.raw.len());
-        if let Some((_, host, _)) = instance.server {
+        self.room.leave(instance.from, instance.cost());
+        if let Some((_, host, _)) = &instance.server {
             self.detach(place, host);
         }
         if let Some(node) = instance.node {
-            self.unclaim(&node.id, place);
+            self.claims.remove(&node.id, place);
             changed.insert(node.id.clone());
         }
     }
 
-    fn unclaim(&mut self, id: &str, place: &Place) {
-        if let Some(claims) = self.claims.get_mut(id) {
-            claims.retain(|claim| claim != place);
-            if claims.is_empty() {
-                self.claims.remove(id);
-            }
-        }
-    }
-
-    /// Finds out which node an instance is now.
-    fn evaluate(&mut self, place: &Place, now: Instant, changed: &mut Changed) {
-        let Some(instance) = self.instances.get(place) else { return };
-        let found = self.put_together(place, instance);
+    /// Finds out which node an instance is now. What makes it one came from `source`.
+    fn evaluate(&mut self, place: &Place, now: Instant, source: Option<IpAddr>, changed: &mut Changed) {
         let Some(instance) = self.instances.get_mut(place) else { return };
-        let node = match found {
+        self.work += 1 + instance.text.as_ref().map_or(0, Text::items) / ITEMS_OF_A_RECORD;
+        let node = match instance.put_together() {
             Found::Node(node) => Some(node),
             Found::Incomplete => {
                 if instance.ask.is_none() && instance.asked == 0 {
@@ -372,147 +339,26 @@ impl Table {
         if node.is_some() {
             (instance.ask, instance.asked) = (None, 0);
         }
-        if instance.node.as_deref() == node.as_deref() {
-            return;
+        let same = instance.node.as_deref() == node.as_deref();
+        let node = if same { instance.node.clone() } else { node.map(|node| Arc::new(*node)) };
+        let after = node.as_ref().map(|node| node.id.clone());
+        let before = instance.become_node(node, source, now).map(|before| before.id.clone());
+        if !same {
+            changed.extend(before.iter().chain(&after).cloned());
         }
-        let node = node.map(|node| Arc::new(*node));
-        let before = std::mem::replace(&mut instance.node, node.clone()).map(|before| before.id.clone());
-        let after = node.map(|node| node.id.clone());
-        let server = instance.server.as_ref().map(|(_, host, _)| host.clone());
-        changed.extend(before.iter().chain(&after).cloned());
-        if before == after {
-            return;
+        if before != after
+            && let Some(before) = &before
+        {
+            self.claims.remove(before, place);
         }
-        if let Some(before) = before {
-            self.unclaim(&before, place);
+        let Some(after) = after else { return };
+        self.claims.add(&after, place);
+        // One machine that is heard on two networks claims its id twice; another one may not.
+        let host = |place: &Place| self.instances.get(place)?.server.as_ref().map(|(_, host, _)| host);
+        let rival = self.claims.of(&after).first().is_some_and(|first| host(first) != host(place));
+        if rival && before.as_ref() != Some(&after) {
+            self.conflict(&place.1);
         }
-        if let Some(after) = after {
-            let claims = self.claims.entry(after).or_default();
-            if claims.len() < MOST_CLAIMS {
-                claims.push(place.clone());
-            }
-            // One machine that is heard on two networks claims its id twice; another one may not.
-            let first = claims.first().and_then(|first| self.instances.get(first));
-            let rival = first
-                .and_then(|first| first.server.as_ref())
-                .is_some_and(|(_, host, _)| Some(host) != server.as_ref());
-            if rival {
-                self.conflict(&place.1);
-            }
-        }
-    }
-
-    fn put_together(&self, place: &Place, instance: &Instance) -> Found {
-        let (Some((port, host, _)), Some(text)) = (&instance.server, &instance.text) else {
-            return Found::Incomplete;
-        };
-        let Ok(told) = &text.told else { return Found::Unreadable };
-        let accepted = |ip: &IpAddr| instance.interface.accepts(*ip);
-        let (said, addresses) = match &told.addresses {
-            Some(listed) => {
-                let near = listed.iter().filter(|address| address.ip().as_ref().is_some_and(accepted));
-                (listed.len(), near.cloned().collect::<Vec<Address>>())
-            }
-            None => {
-                let host = self.hosts.get(&(place.0, host.clone()));
-                let said = host.map(|host| &host.addresses[..]).unwrap_or_default();
-                if said.is_empty() {
-                    return Found::Incomplete;
-                }
-                let mut near: Vec<IpAddr> = said.iter().map(|(ip, _)| *ip).filter(accepted).collect();
-                near.sort_unstable();
-                let at_port = |ip: IpAddr| Address::from(SocketAddr::new(ip, *port));
-                (said.len(), near.into_iter().filter(|_| *port > 0).map(at_port).collect())
-            }
-        };
-        if said > 0 && addresses.is_empty() {
-            return Found::OffLink;
-        }
-        Found::Node(Box::new(Node { addresses, ..told.node.clone() }))
-    }
-
-    /// Returns when to look through what is kept.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.sweep
-    }
-
-    /// Removes what has expired.
-    pub(super) fn sweep(&mut self, now: Instant) -> Changed {
-        let mut changed = Changed::new();
-        if self.sweep.is_none_or(|sweep| sweep > now) {
-            return changed;
-        }
-        let dead = |instance: &Instance| instance.lives().any(|life| life.until <= now);
-        let places: Vec<Place> = self
-            .instances
-            .iter()
-            .filter(|(_, instance)| dead(instance))
-            .map(|(place, _)| place.clone())
-            .collect();
-        for place in places {
-            self.remove(&place, &mut changed);
-        }
-        let mut poorer = Vec::new();
-        for host in self.hosts.values_mut() {
-            let before = host.addresses.len();
-            host.addresses.retain(|(_, life)| life.until > now);
-            if host.addresses.len() < before {
-                poorer.extend(host.instances.iter().cloned());
-            }
-        }
-        for place in poorer {
-            self.evaluate(&place, now, &mut changed);
-        }
-        let of_hosts = self.hosts.values().flat_map(|host| host.addresses.iter().map(|(_, life)| life));
-        let lives = self.instances.values().flat_map(Instance::lives).chain(of_hosts);
-        let next = lives.flat_map(|life| [Some(life.until), life.ask()]);
-        let asking = self.instances.values().map(|instance| instance.ask);
-        self.sweep = next.chain(asking).flatten().min().map(|next| next.max(now + SWEEP));
-        changed
-    }
-
-    /// Returns what has to be asked: whether for all instances anew, and for which names. Each is asked for a few
-    /// times only.
-    pub(super) fn questions(&mut self, now: Instant) -> (bool, Vec<(Name, u16)>) {
-        let mut anew = false;
-        let mut due = |life: &mut Life| {
-            if life.ask().is_some_and(|ask| ask <= now) {
-                life.asked += 1;
-                anew = true;
-            }
-        };
-        let mut names = Vec::new();
-        for (place, instance) in &mut self.instances {
-            instance.lives_mut().for_each(&mut due);
-            if names.len() >= ASKED_AT_ONCE || instance.ask.is_none_or(|ask| ask > now) {
-                continue;
-            }
-            instance.asked += 1;
-            instance.ask = ASKING.get(instance.asked).map(|pause| now + *pause);
-            match (&instance.server, &instance.text) {
-                (Some((_, host, _)), Some(_)) => {
-                    names.extend([(host.clone(), packet::A), (host.clone(), packet::AAAA)]);
-                }
-                _ => names.extend([(place.1.clone(), packet::SRV), (place.1.clone(), packet::TXT)]),
-            }
-        }
-        self.hosts.values_mut().flat_map(|host| &mut host.addresses).for_each(|(_, life)| due(life));
-        (anew, names)
-    }
-
-    /// Returns the answers that are known on a network, for others not to repeat them.
-    pub(super) fn known(&self, interface: u32, now: Instant) -> impl Iterator<Item = Record> {
-        let here = self
-            .instances
-            .iter()
-            .filter(move |(place, instance)| place.0 == interface && instance.node.is_some());
-        here.filter_map(move |(place, instance)| {
-            let life = instance.pointer?;
-            let left = life.until.saturating_duration_since(now);
-            let ttl = u32::try_from(left.as_secs()).ok()?;
-            let data = Data::Ptr(place.1.clone());
-            (left > life.whole / 2).then(|| Record { name: self.service.clone(), ttl, flush: false, data })
-        })
     }
 }
 

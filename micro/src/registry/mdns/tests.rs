@@ -35,7 +35,7 @@ impl Place {
 /// Finds out whether multicast works on loopback here, by trying. Where it does not, says that the test did not run.
 #[allow(clippy::print_stderr)] // it has to be seen
 async fn place() -> Option<Place> {
-    let loopback = link::interfaces(None).into_iter().find(|interface| interface.loopback);
+    let loopback = interface::interfaces(None).unwrap().into_iter().find(|interface| interface.loopback);
     let place = Place { interface: loopback?.name, port: fastrand::u16(20_000..60_000) };
     let (one, two) = (place.open(), place.open());
     let begun = Instant::now();

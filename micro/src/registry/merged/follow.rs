@@ -1,6 +1,7 @@
 //! The watch of two registries: fed by the watches of both, each begun anew for as long as the other one holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,12 +51,15 @@ impl Both {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Follows one registry. Returns when the other one is lost too.
+    /// Follows one registry. Returns when the other one is lost too, or when what is said is not to be believed.
     async fn follow(&self, at: usize, registry: &Handle, feed: &Feed) -> Error {
         let mut pause = PAUSE;
         loop {
             let lost = match registry.watch(feed.query()).await {
-                Ok(watch) => self.read(at, watch, feed, &mut pause).await,
+                Ok(watch) => match self.read(at, watch, feed, &mut pause).await {
+                    ControlFlow::Continue(lost) => lost,
+                    ControlFlow::Break(end) => return end,
+                },
                 Err(error) => error,
             };
             {
@@ -73,15 +77,21 @@ impl Both {
         }
     }
 
-    /// Reads one watch for as long as it holds.
-    async fn read(&self, at: usize, mut watch: Watch, feed: &Feed, pause: &mut Duration) -> Error {
+    /// Reads one watch for as long as it holds. Breaks off when the whole has to be begun anew.
+    async fn read(
+        &self,
+        at: usize,
+        mut watch: Watch,
+        feed: &Feed,
+        pause: &mut Duration,
+    ) -> ControlFlow<Error, Error> {
         loop {
             let event: Result<Event> = watch.next().await;
-            match event {
-                Ok(event) => self.lock().take(at, event, feed),
-                Err(error) => return error,
+            match event.map(|event| self.lock().take(at, event, feed)) {
+                Ok(Ok(())) => *pause = PAUSE,
+                Ok(Err(end)) => return ControlFlow::Break(end),
+                Err(lost) => return ControlFlow::Continue(lost),
             }
-            *pause = PAUSE;
         }
     }
 
@@ -94,12 +104,23 @@ impl Both {
 }
 
 impl State {
-    fn take(&mut self, at: usize, event: Event, feed: &Feed) {
-        self.lost[at] = false;
+    /// Takes in what a registry says, and tells the reader what is news.
+    ///
+    /// # Errors
+    ///
+    /// When a registry that could not be followed for a while has lost its memory, and nobody else knows a node any
+    /// more. That is not what the reader is told in the middle of a watch: it begins anew, and goes on with what it
+    /// knows for as long as it holds what it cannot believe.
+    fn take(&mut self, at: usize, event: Event, feed: &Feed) -> Result<()> {
+        let was_lost = std::mem::take(&mut self.lost[at]);
         match event {
             Event::All(nodes) => {
+                let known = self.knows_somebody();
                 let nodes = nodes.into_iter().map(|node| (node.id.clone(), node)).collect();
                 self.nodes[at] = Some(nodes);
+                if was_lost && self.begun && known && !self.knows_somebody() {
+                    return Err(Error::unavailable("a registry came back and knows no node any more"));
+                }
                 match self.begun {
                     true => self.tell_all(feed),
                     false => self.begin(feed),
@@ -109,19 +130,24 @@ impl State {
                 let id = node.id.clone();
                 self.nodes[at].get_or_insert_default().insert(id.clone(), node);
                 self.tell(&id, feed);
+                self.begin(feed);
             }
             Event::Gone(id) => {
                 self.nodes[at].get_or_insert_default().remove(&id);
                 self.tell(&id, feed);
             }
         }
+        Ok(())
+    }
+
+    fn knows_somebody(&self) -> bool {
+        self.nodes.iter().flatten().any(|nodes| !nodes.is_empty())
     }
 
     /// Begins to tell the reader when there is somebody to tell of, or nothing to wait for.
     fn begin(&mut self, feed: &Feed) {
-        let somebody = self.nodes.iter().flatten().any(|nodes| !nodes.is_empty());
         let silent = self.nodes.iter().zip(self.lost).any(|(nodes, lost)| nodes.is_none() && !lost);
-        if !self.begun && (somebody || !silent) {
+        if !self.begun && (self.knows_somebody() || !silent) {
             self.tell_all(feed);
         }
     }

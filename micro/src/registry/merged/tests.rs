@@ -3,13 +3,14 @@
 use std::sync::atomic::AtomicU32;
 
 use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
 use super::*;
 
 use crate::error::Code;
 use crate::registry::conformance::{self, Fixture};
-use crate::registry::{Endpoint, Event, Local, Memory, State};
+use crate::registry::{Cache, CacheOptions, Endpoint, Event, Feed, Local, Memory, State};
 
 /// Another view of a registry in memory: slow, failing, or for other machines.
 #[derive(Clone)]
@@ -70,6 +71,52 @@ impl Registry for Odd {
         self.act().await?;
         self.memory.watch(query).await
     }
+}
+
+/// A registry whose watches the test fills.
+struct Told(UnboundedSender<Feed>);
+
+impl Told {
+    fn new() -> (Self, UnboundedReceiver<Feed>) {
+        let (feeds, begun) = unbounded_channel();
+        (Told(feeds), begun)
+    }
+}
+
+impl Registry for Told {
+    fn name(&self) -> String {
+        "told:".to_owned()
+    }
+
+    fn capability(&self) -> Capability {
+        Memory::new().capability()
+    }
+
+    async fn register(&self, _: &Node, _: &Register) -> Result<()> {
+        Ok(())
+    }
+
+    async fn deregister(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    async fn lookup(&self, _: &Query) -> Result<Vec<Node>> {
+        Ok(Vec::new())
+    }
+
+    async fn watch(&self, query: &Query) -> Result<Watch> {
+        let (feed, watch) = Watch::channel(query.clone());
+        self.0.send(feed).map_err(|_| Error::unavailable("the test is over"))?;
+        Ok(watch)
+    }
+}
+
+/// Waits until a watch is begun and tells it all there is. It lasts as long as the feed is kept.
+async fn tell(begun: &mut UnboundedReceiver<Feed>, nodes: &[Arc<Node>]) -> Feed {
+    let feed = tokio::time::timeout(Duration::from_secs(60), begun.recv()).await;
+    let feed = feed.expect("no watch was begun").unwrap();
+    feed.sync(nodes.iter().cloned());
+    feed
 }
 
 async fn put(registry: &impl Registry, node: &Node) {
@@ -228,4 +275,55 @@ async fn what_fills_a_watch_ends_with_the_watch_or_the_registry() {
     assert_eq!(merged.inner.following.lock().unwrap().len(), 2);
     drop((merged, left));
     assert_eq!(kept.next().await.unwrap_err().code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_lost_its_memory_is_believed_only_after_a_while() {
+    let (told, mut begun) = Told::new();
+    let cache = Cache::new(Merged::new(told, Memory::new()).into(), CacheOptions::default());
+    let (query, node) = (Query::service("s"), Arc::new(Node::new("a", "s")));
+    let all = [node.clone()];
+    let (known, feed) = tokio::join!(cache.nodes(&query), tell(&mut begun, &all));
+    let known = known.unwrap();
+    assert_eq!(*known, all);
+    let lost = Instant::now();
+    feed.fail(Error::unavailable("it begins anew"));
+    // It knows nobody when it is back, and says so again to who asks anew.
+    let _back = tell(&mut begun, &[]).await;
+    let _again = tell(&mut begun, &[]).await;
+    cache.changed(&query, &known).await;
+    let held = cache.nodes(&query).await.unwrap();
+    assert_eq!(*held, all, "after {:?}", lost.elapsed());
+    cache.changed(&query, &held).await;
+    assert!(cache.nodes(&query).await.unwrap().is_empty());
+    assert!(lost.elapsed() >= CacheOptions::default().hold);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_lost_its_memory_changes_nothing_that_the_other_one_knows() {
+    let ((one, mut one_begun), (two, mut two_begun)) = (Told::new(), Told::new());
+    let merged = Merged::new(one, two);
+    let mut watch = merged.watch(&Query::all()).await.unwrap();
+    let (a, b) = (Arc::new(Node::new("a", "s")), Arc::new(Node::new("b", "s")));
+    let feed = tell(&mut one_begun, &[a.clone(), b.clone()]).await;
+    assert_eq!(next(&mut watch).await, Event::All(vec![a.clone(), b]));
+    let _other = tell(&mut two_begun, &[a]).await;
+    feed.fail(Error::unavailable("it begins anew"));
+    let _back = tell(&mut one_begun, &[]).await;
+    assert_eq!(next(&mut watch).await, Event::Gone("b".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_comes_is_told_at_once_however_slow_the_other_one_is() {
+    let ((told, mut begun), (silent, _silent_begun)) = (Told::new(), Told::new());
+    let merged = Merged::new(told, silent);
+    let start = Instant::now();
+    let mut watch = merged.watch(&Query::all()).await.unwrap();
+    let feed = tell(&mut begun, &[]).await;
+    // The time stands still until everybody waits: so what was told is read before more is told.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let node = Arc::new(Node::new("a", "s"));
+    feed.put(node.clone());
+    assert_eq!(next(&mut watch).await, Event::All(vec![node]));
+    assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
 }

@@ -1,4 +1,4 @@
-//! What is kept of an instance and of a host, and for how long.
+//! What is said of an instance in one message, and how long it holds.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::registry::Node;
-use crate::registry::mdns::link::Interface;
+use crate::registry::mdns::interface::Interface;
 use crate::registry::mdns::packet::Name;
-use crate::registry::mdns::record::Told;
-
-use super::Place;
+use crate::registry::mdns::record::{self, Told};
 
 /// The longest a record is believed without being said again, whatever it says.
 pub(super) const LONGEST_LIFE: Duration = Duration::from_secs(4_500);
+/// How many bytes an item of a list takes, about: it is kept twice, each time with memory of its own.
+const COST_OF_AN_ITEM: usize = 128;
 
 /// Where and when something was heard.
 pub(in crate::registry::mdns) struct Heard<'a> {
@@ -25,31 +24,29 @@ pub(in crate::registry::mdns) struct Heard<'a> {
     pub(in crate::registry::mdns) now: Instant,
 }
 
-pub(super) struct Instance {
-    pub(super) interface: Arc<Interface>,
-    pub(super) sources: Vec<IpAddr>,
-    pub(super) pointer: Option<Life>,
-    pub(super) server: Option<(u16, Name, Life)>,
-    pub(super) text: Option<Text>,
-    /// How often it was heard of, and when last.
-    pub(super) heard: u32,
-    pub(super) last: Instant,
-    /// How often the rest was asked for, and when to ask again.
-    pub(super) asked: usize,
-    pub(super) ask: Option<Instant>,
-    pub(super) node: Option<Arc<Node>>,
-}
-
+/// The text of an instance, and what it was read as.
 pub(super) struct Text {
     pub(super) raw: Vec<u8>,
     pub(super) told: Result<Told, &'static str>,
     pub(super) life: Life,
 }
 
-#[derive(Default)]
-pub(super) struct Host {
-    pub(super) addresses: Vec<(IpAddr, Life)>,
-    pub(super) instances: Vec<Place>,
+impl Text {
+    pub(super) fn read(raw: Vec<u8>, label: &[u8], life: Life) -> Text {
+        let told = record::read(&raw, label);
+        // What cannot be read is kept only as far as needed to know it again.
+        let raw = if raw.len() > record::LONGEST { Vec::new() } else { raw };
+        Text { raw, told, life }
+    }
+
+    pub(super) fn items(&self) -> usize {
+        self.told.as_ref().map_or(0, Told::items)
+    }
+
+    /// Returns how many bytes it takes, about.
+    pub(super) fn cost(&self) -> usize {
+        self.raw.len() + COST_OF_AN_ITEM * self.items()
+    }
 }
 
 /// Until when a record holds.
@@ -58,7 +55,7 @@ pub(super) struct Life {
     pub(super) until: Instant,
     pub(super) whole: Duration,
     /// How often it was asked for anew.
-    pub(super) asked: u8,
+    asked: u8,
 }
 
 impl Life {
@@ -67,6 +64,14 @@ impl Life {
         match before {
             Some(before) if heard.direct && before.until > heard.now + whole => before,
             _ => Life { until: heard.now + whole, whole, asked: 0 },
+        }
+    }
+
+    /// Lives on because somebody repeats the record; never for less than before, nor longer than its owner said.
+    pub(super) fn repeat(&mut self, seconds: u32, heard: &Heard<'_>) {
+        let until = heard.now + Duration::from_secs(seconds.into()).min(self.whole);
+        if until > self.until {
+            (self.until, self.asked) = (until, 0);
         }
     }
 
@@ -79,7 +84,22 @@ impl Life {
         };
         self.until.checked_sub(left)
     }
+
+    /// Tells whether it is to be asked for anew, and counts that it is.
+    pub(super) fn ask_if_due(&mut self, now: Instant) -> bool {
+        let due = self.ask().is_some_and(|ask| ask <= now);
+        self.asked += u8::from(due);
+        due
+    }
+
+    /// Tells whether it will be over soon unless somebody says it again.
+    pub(super) fn is_ending(&self, now: Instant) -> bool {
+        self.until <= now + self.whole / 5
+    }
 }
+
+/// An address as a message says it: for how many seconds, and whether it voids others of its family.
+pub(super) type At = (IpAddr, u32, bool);
 
 /// What one message says of an instance.
 #[derive(Default)]
@@ -94,23 +114,5 @@ impl Said {
         let server = self.server.as_ref().map(|(ttl, ..)| *ttl);
         let text = self.text.as_ref().map(|(ttl, _)| *ttl);
         [self.pointer, server, text].contains(&Some(0))
-    }
-}
-
-impl Instance {
-    pub(super) fn is_of(&self, source: IpAddr) -> bool {
-        self.sources.first() == Some(&source)
-    }
-
-    pub(super) fn lives(&self) -> impl Iterator<Item = &Life> {
-        let server = self.server.as_ref().map(|(.., life)| life);
-        let text = self.text.as_ref().map(|text| &text.life);
-        [self.pointer.as_ref(), server, text].into_iter().flatten()
-    }
-
-    pub(super) fn lives_mut(&mut self) -> impl Iterator<Item = &mut Life> {
-        let server = self.server.as_mut().map(|(.., life)| life);
-        let text = self.text.as_mut().map(|text| &mut text.life);
-        [self.pointer.as_mut(), server, text].into_iter().flatten()
     }
 }

@@ -1,15 +1,27 @@
 //! What others may say, and what comes of it.
 
+use super::instance::MOST_ADDRESSES;
 use super::parts::LONGEST_LIFE;
 use super::*;
 
-use crate::registry::mdns::link::Interface;
+use crate::address::Address;
+use crate::registry::mdns::interface::Interface;
+use crate::registry::mdns::record;
+
+mod crowds;
+mod networks;
+mod owners;
+mod questions;
 
 const SOURCE: &str = "10.0.0.9";
 
 fn network() -> Arc<Interface> {
-    let addresses = vec![("10.0.0.1".parse().unwrap(), 24), ("fe80::1".parse().unwrap(), 64)];
-    Arc::new(Interface { index: 1, name: "test".to_owned(), loopback: false, addresses })
+    interface(1, "10.0.0.1")
+}
+
+fn interface(index: u32, own: &str) -> Arc<Interface> {
+    let addresses = vec![(own.parse().unwrap(), 24), ("fe80::1".parse().unwrap(), 64)];
+    Arc::new(Interface::new(index, "test".to_owned(), false, addresses))
 }
 
 fn name(labels: &[&str]) -> Name {
@@ -52,8 +64,17 @@ fn whole(id: &str, host: &str, ip: &str, ttl: u32) -> Vec<Record> {
 
 /// Hears records at a time, from a machine.
 fn hear_from(table: &mut Table, source: &str, records: Vec<Record>, now: Instant) -> Vec<String> {
-    let interface = network();
-    let heard = Heard { interface: &interface, source: source.parse().unwrap(), direct: false, now };
+    hear_on(table, &network(), source, records, now)
+}
+
+fn hear_on(
+    table: &mut Table,
+    interface: &Arc<Interface>,
+    source: &str,
+    records: Vec<Record>,
+    now: Instant,
+) -> Vec<String> {
+    let heard = Heard { interface, source: source.parse().unwrap(), direct: false, now };
     table.take(records.into_iter(), &heard, |_| false).into_iter().collect()
 }
 
@@ -65,6 +86,11 @@ fn ids(table: &Table) -> Vec<String> {
     let mut ids: Vec<String> = table.nodes().map(|node| node.id.clone()).collect();
     ids.sort();
     ids
+}
+
+/// Returns the addresses of a node.
+fn addresses(table: &Table, id: &str) -> Vec<String> {
+    table.node(id).unwrap().addresses.iter().map(Address::to_string).collect()
 }
 
 const fn seconds(seconds: u64) -> Duration {
@@ -104,74 +130,8 @@ async fn a_node_goes_with_a_goodbye_or_with_its_time() {
     assert!(table.sweep(now + seconds(14)).is_empty());
     assert_eq!(table.sweep(now + seconds(15)).into_iter().collect::<Vec<_>>(), ["short"]);
     assert_eq!(table.sweep(now + LONGEST_LIFE).into_iter().collect::<Vec<_>>(), ["endless"]);
-    assert_eq!((table.text, table.hosts.len(), table.claims.len(), table.due()), (0, 0, 0, None));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_node_belongs_to_the_machine_that_had_it_first() {
-    let (now, mut table) = (Instant::now(), table());
-    hear(&mut table, whole("a", "h", SOURCE, 15), now);
-    let claim = |id: &str| {
-        let mut claim = whole(id, "rival", "10.0.0.66", 3_600);
-        claim[2] = text(id, "claimed", 3_600);
-        claim
-    };
-    assert!(hear_from(&mut table, "10.0.0.66", claim("a"), now).is_empty());
-    assert!(hear_from(&mut table, "10.0.0.66", vec![pointer("a", 0)], now).is_empty());
-    assert_eq!((table.node("a").unwrap().service.as_str(), table.refused.conflicts), ("greeter", 2));
-    // Under another name it is no better.
-    let mut other = claim("b");
-    let (text, _) = record::write(&Node::new("a", "claimed"), false, &[("10.0.0.66".parse().unwrap(), 4000)]);
-    other[2].data = Data::Txt(text);
-    hear_from(&mut table, "10.0.0.66", other, now);
-    assert_eq!((table.node("a").unwrap().service.as_str(), table.refused.conflicts), ("greeter", 3));
-    // The machine itself may begin anew, and send from its other address.
-    hear(&mut table, whole("a", "new", SOURCE, 15), now);
-    hear_from(&mut table, "fe80::9", whole("a", "new", SOURCE, 15), now);
-    assert_eq!(table.refused.conflicts, 3);
-    // When it is gone the next one has the id.
-    table.sweep(now + seconds(15));
-    assert_eq!(table.node("a").unwrap().service, "claimed");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_flood_fills_nothing_and_pushes_nobody_out() {
-    let (start, mut table) = (Instant::now(), table());
-    let good = || whole("good", "good", "10.0.0.7", 15);
-    for _ in 0..2 {
-        hear_from(&mut table, "10.0.0.7", good(), start);
-    }
-    // From the machine of the good one, and from as many as there can be.
-    for index in 0..6_000_u32 {
-        let now = start + Duration::from_millis(u64::from(index));
-        let source =
-            if index < 1_000 { "10.0.0.7".to_owned() } else { format!("10.0.0.{}", index % 250 + 1) };
-        let id = format!("bogus-{index}");
-        hear_from(&mut table, &source, whole(&id, &id, SOURCE, 1 << 31), now);
-        if index % 500 == 0 {
-            assert!(
-                table.instances.values().filter(|known| known.is_of("10.0.0.7".parse().unwrap())).count()
-                    <= 512
-            );
-            hear_from(&mut table, "10.0.0.7", good(), now);
-            table.sweep(now);
-        }
-    }
-    assert!(table.instances.len() <= MOST && table.hosts.len() <= MOST && table.text <= MOST_TEXT);
-    assert!(table.node("good").is_some() && table.refused.crowded > 0);
-    // The longest texts there can be take no more than is set aside for texts.
-    for index in 0..2_000_u32 {
-        let id = format!("long-{index}");
-        let mut long = whole(&id, &id, SOURCE, 60);
-        let mut strings = b"\x09txtvers=1\x09service=s".to_vec();
-        while strings.len() < 3_700 {
-            strings.push(255);
-            strings.extend([b'x'; 255]);
-        }
-        long[2].data = Data::Txt(strings);
-        hear_from(&mut table, &format!("10.0.0.{}", index % 250 + 1), long, start + seconds(7));
-    }
-    assert!(table.text <= MOST_TEXT, "{}", table.text);
+    assert_eq!((table.room.text, table.hosts.len(), table.claims.ids().count()), (0, 0, 0));
+    assert_eq!(table.due(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,9 +142,10 @@ async fn one_host_has_so_many_addresses_and_instances() {
     }
     let many = (0..200).map(|index| address("h", &format!("10.0.0.{index}"), 15)).collect();
     hear(&mut table, many, now);
-    let host = table.hosts.values().next().unwrap();
-    assert_eq!((table.hosts.len(), host.instances.len()), (1, MOST_OF_A_HOST));
-    assert!(host.addresses.len() <= MOST_ADDRESSES);
+    let there = table.hosts.values().next().unwrap();
+    assert_eq!((table.hosts.len(), there.len()), (1, MOST_OF_A_HOST));
+    let addresses = table.instances.values().map(|instance| instance.addresses.len());
+    assert_eq!(addresses.max(), Some(MOST_ADDRESSES));
     // Addresses of hosts that nobody lives on are not kept.
     hear(&mut table, vec![address("stranger", SOURCE, 15)], now);
     assert_eq!(table.hosts.len(), 1);
@@ -206,12 +167,14 @@ async fn addresses_outside_the_network_are_ignored() {
     let at = [("8.8.8.8".parse().unwrap(), 1), ("10.0.0.5".parse().unwrap(), 2)];
     listed[2].data = Data::Txt(record::write(&Node::new("listed", "s"), true, &at).0);
     hear(&mut table, listed, now);
-    let addresses =
-        |id: &str| table.node(id).unwrap().addresses.iter().map(Address::to_string).collect::<Vec<_>>();
-    assert_eq!(
-        (addresses("mixed"), addresses("listed")),
-        (vec!["10.0.0.9:4000".into()], vec!["10.0.0.5:2".into()])
-    );
+    assert_eq!(addresses(&table, "mixed"), ["10.0.0.9:4000"]);
+    assert_eq!(addresses(&table, "listed"), ["10.0.0.5:2"]);
+    // A port that nobody can listen on is no better, in either place.
+    let mut nowhere = whole("nowhere", "nowhere", "10.0.0.9", 15);
+    let at = [("10.0.0.5".parse().unwrap(), 0), ("10.0.0.6".parse().unwrap(), 0)];
+    nowhere[2].data = Data::Txt(record::write(&Node::new("nowhere", "s"), true, &at).0);
+    hear(&mut table, nowhere, now);
+    assert!(table.node("nowhere").is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,46 +192,4 @@ async fn what_is_no_record_of_ours_is_ignored() {
         assert!(hear(&mut table, records, now).is_empty());
     }
     assert_eq!((ids(&table).len(), table.refused.unreadable, table.instances.len()), (0, 2, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_missing_is_asked_for_a_few_times_and_what_expires_is_asked_for_anew() {
-    let (start, mut table) = (Instant::now(), table());
-    hear(&mut table, vec![pointer("a", 4_500), server("b", "h", 4_500), text("b", "s", 4_500)], start);
-    let (mut names, mut asked) = (0, 0);
-    for tenth in 1..300 {
-        let now = start + Duration::from_millis(tenth * 100);
-        table.sweep(now);
-        let (anew, missing) = table.questions(now);
-        assert!(!anew);
-        names += missing.len();
-        asked += usize::from(!missing.is_empty());
-    }
-    // Text and host of one, both addresses of the other's host.
-    assert_eq!((names, asked), (2 * 2 * ASKING.len(), ASKING.len()));
-
-    let (start, mut table) = (Instant::now(), self::table());
-    hear(&mut table, whole("c", "h", SOURCE, 100), start);
-    let anew = |table: &mut Table, at| {
-        table.sweep(start + seconds(at));
-        table.questions(start + seconds(at)).0
-    };
-    assert!(!anew(&mut table, 79) && anew(&mut table, 80) && !anew(&mut table, 81));
-    assert!(anew(&mut table, 90) && !anew(&mut table, 95));
-    hear(&mut table, whole("c", "h", SOURCE, 100), start + seconds(95));
-    assert!(!anew(&mut table, 101) && table.node("c").is_some());
-    let left = table.known(1, start + seconds(100)).map(|record| record.ttl).collect::<Vec<_>>();
-    assert_eq!(left, [95]);
-    assert_eq!(table.known(1, start + seconds(150)).count() + table.known(2, start).count(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_to_us_alone_does_not_shorten_what_everybody_was_told() {
-    let (now, mut table) = (Instant::now(), table());
-    hear(&mut table, whole("a", "h", SOURCE, 100), now);
-    let interface = network();
-    let heard = Heard { interface: &interface, source: SOURCE.parse().unwrap(), direct: true, now };
-    table.take(whole("a", "h", SOURCE, 10).into_iter(), &heard, |_| false);
-    table.sweep(now + seconds(50));
-    assert!(table.node("a").is_some());
 }
