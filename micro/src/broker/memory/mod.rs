@@ -26,9 +26,10 @@ use topic::Topic;
 
 /// A broker in memory. Cheap to clone; clones share the topics.
 ///
-/// Nothing outlives the process, and nothing is kept for a topic without subscriptions or a queue without members.
-/// What waits for subscriptions is bounded by [`Subscribe::capacity`] and by 64 MiB a topic, whichever is reached
-/// first; beyond that the oldest events go, and are counted by [`Subscription::dropped`].
+/// Nothing outlives the process, and nothing is kept for a topic without subscriptions, a queue without members, or
+/// an event that all have read. What waits for subscriptions is bounded by [`Subscribe::capacity`] and by 32 MiB a topic,
+/// whichever is reached first; beyond that the oldest events go, and are counted by [`Subscription::dropped`]. What a
+/// queue works on, or has to try again, is bounded by 32 MiB as well: until there is room again it takes nothing new.
 #[derive(Clone, Default)]
 pub struct Memory {
     topics: Arc<Topics>,
