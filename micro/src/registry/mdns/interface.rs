@@ -122,9 +122,12 @@ pub(super) fn interfaces(only: Option<&str>) -> io::Result<Vec<Interface>> {
     gather(if_addrs::get_if_addrs()?.into_iter().filter(wanted).map(part))
 }
 
+/// An interface by index: its name, whether it is loopback, and its addresses with the bits of their networks.
+type Gathered = (u32, String, bool, Vec<(IpAddr, u8)>);
+
 /// Makes interfaces of their addresses.
 fn gather(parts: impl Iterator<Item = Part>) -> io::Result<Vec<Interface>> {
-    let mut found: Vec<(u32, String, bool, Vec<(IpAddr, u8)>)> = Vec::new();
+    let mut found: Vec<Gathered> = Vec::new();
     for Part { index, name, loopback, ip, bits } in parts {
         // Asking for an index takes a descriptor, and there may be none left.
         let index = index.ok_or_else(|| io::Error::other("an interface that is up has no index"))?;
