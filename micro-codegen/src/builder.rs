@@ -1,12 +1,14 @@
-//! The front for `build.rs`: which files, from where, to where.
+//! The front for `build.rs` and for tests: which files, from where, to where.
 
 use std::env;
 use std::io::{self, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Error;
-use crate::{Result, source, tree, write};
+use crate::source::Inputs;
+use crate::tree::{self, Settings};
+use crate::{Result, committed};
 
 /// The variable by which `micro::include_proto!()` finds the tree of the package it stands in.
 const VARIABLE: &str = "MICRO_CODEGEN";
@@ -17,27 +19,19 @@ static WRITTEN: AtomicBool = AtomicBool::new(false);
 /// Options of a build. Setters never fail; [`compile`](Builder::compile) does.
 #[derive(Clone, Debug)]
 pub struct Builder {
-    files: Vec<PathBuf>,
-    includes: Vec<PathBuf>,
+    inputs: Inputs,
     out_dir: Option<PathBuf>,
-    micro_path: String,
-    ignored: Vec<String>,
+    settings: Settings,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Builder {
-            files: Vec::new(),
-            includes: Vec::new(),
-            out_dir: None,
-            micro_path: "::micro".to_owned(),
-            ignored: Vec::new(),
-        }
+        Builder { inputs: Inputs::default(), out_dir: None, settings: Settings::default() }
     }
 
     /// Adds a `.proto` file.
     pub fn file(mut self, path: impl AsRef<Path>) -> Self {
-        self.files.push(path.as_ref().to_owned());
+        self.inputs.files.push(path.as_ref().to_owned());
         self
     }
 
@@ -46,11 +40,32 @@ impl Builder {
     /// Without any, it is for each file the nearest directory called `proto` above it
     /// (`proto` for `proto/greeter/v1/greeter.proto`), and the file's own directory when there is none.
     pub fn include(mut self, directory: impl AsRef<Path>) -> Self {
-        self.includes.push(directory.as_ref().to_owned());
+        self.inputs.includes.push(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Has `protoc` read the files. Default `false`: protox does, and nothing has to be installed.
+    ///
+    /// It is the program that the variable `PROTOC` names, else the one on the `PATH`. What is generated is the same.
+    pub fn protoc(mut self, yes: bool) -> Self {
+        self.inputs.protoc = yes;
+        self
+    }
+
+    /// Reads a descriptor set in place of `.proto` files: an encoded `google.protobuf.FileDescriptorSet`, as
+    /// `protoc --include_imports --include_source_info --descriptor_set_out=…` and `buf build -o …` write it.
+    ///
+    /// The files to generate are those [named](Builder::file), by path or as they are imported, else all that the set
+    /// holds. Without the set's source info, comments are lost, and errors do not say where. Of files in an edition, what
+    /// proto3 has as well is taken; the rest is an error. A second call replaces the first.
+    pub fn descriptor_set(mut self, path: impl AsRef<Path>) -> Self {
+        self.inputs.set = Some(path.as_ref().to_owned());
         self
     }
 
     /// Sets the directory that gets `mod.rs`. Default `$OUT_DIR/micro`.
+    ///
+    /// One inside the package is for code that is committed; see [`assert_fresh`](Builder::assert_fresh).
     pub fn out_dir(mut self, directory: impl AsRef<Path>) -> Self {
         self.out_dir = Some(directory.as_ref().to_owned());
         self
@@ -58,7 +73,17 @@ impl Builder {
 
     /// Sets the path of the crate `micro` for a crate that renamed it. Default `::micro`.
     pub fn micro_path(mut self, path: impl Into<String>) -> Self {
-        self.micro_path = path.into();
+        self.settings.micro = path.into();
+        self
+    }
+
+    /// Adds tonic's own client and server of every service beside ours, in the modules `say_client` and `say_server` of
+    /// the package, with the same messages. Default `false`.
+    ///
+    /// Needs the feature `tonic`, and the crates `tonic` and `tonic-prost`, of version 0.14, in the manifest of the crate
+    /// that has the code. With the feature `tonic` of `micro`, `tonic::Status` and `micro::Error` are made of each other.
+    pub fn tonic(mut self, yes: bool) -> Self {
+        self.settings.tonic = yes;
         self
     }
 
@@ -69,7 +94,7 @@ impl Builder {
     /// with HTTP rules for a gateway that is right: micro makes no HTTP routes of them. Options of other packages,
     /// such as `buf.validate.field`, are never read and need not be named.
     pub fn ignore_option(mut self, name: impl Into<String>) -> Self {
-        self.ignored.push(name.into());
+        self.settings.ignored.push(name.into());
         self
     }
 
@@ -78,37 +103,40 @@ impl Builder {
     /// There is one tree a package: a second call would replace the first, so it is refused. A call with
     /// [`out_dir`](Builder::out_dir) writes elsewhere and is not counted.
     ///
+    /// A build script writes into `OUT_DIR` only. Code it is told to put elsewhere is held fresh, as
+    /// [`check`](Builder::check) does it, and written only under `UPDATE_GENERATED=1 cargo build`.
+    ///
     /// # Errors
     ///
-    /// As [`compile`](crate::compile).
+    /// As [`compile`](crate::compile), and for a file in the way that was not written here: none such is overwritten.
     pub fn compile(self) -> Result<()> {
-        let out_dir = match &self.out_dir {
-            Some(directory) => directory.clone(),
-            None => match env::var_os("OUT_DIR") {
-                Some(directory) => PathBuf::from(directory).join("micro"),
-                None => {
-                    let error = Error::new("OUT_DIR is not set");
-                    return Err(error.help("call micro_codegen from build.rs, or set `.out_dir(…)`"));
-                }
-            },
+        let out_dir = env::var_os("OUT_DIR").map(PathBuf::from);
+        let directory = match (&self.out_dir, &out_dir) {
+            (Some(directory), _) => directory.clone(),
+            (None, Some(out_dir)) => out_dir.join("micro"),
+            (None, None) => {
+                let error = Error::new("OUT_DIR is not set");
+                return Err(error.help("call micro_codegen from build.rs, or set `.out_dir(…)`"));
+            }
         };
         if self.out_dir.is_none() {
             refuse_second(&WRITTEN)?;
         }
-        let in_build_script = env::var_os("OUT_DIR").is_some();
-        if in_build_script {
+        let target = absolute(&directory.join("mod.rs"))?;
+        if out_dir.is_some() {
             // Said before anything can fail, so that mending a file runs the script again.
-            tell(self.files.iter().map(|file| format!("cargo:rerun-if-changed={}", file.display())))?;
+            self.tell_inputs()?;
         }
         let (code, paths) = self.read_and_generate()?;
-        let target = out_dir.join("mod.rs");
-        write::if_changed(&target, &code)?;
+        if is_build_script() && !out_dir.as_ref().is_some_and(|out_dir| target.starts_with(out_dir)) {
+            hold(&directory.join("mod.rs"), &code, "build")?;
+        } else {
+            committed::write(&target, &code)?;
+        }
         if self.out_dir.is_none() {
             WRITTEN.store(true, Ordering::Relaxed);
         }
-        if in_build_script {
-            let target = std::path::absolute(&target)
-                .map_err(|error| Error::new(format!("cannot resolve {}: {error}", target.display())))?;
+        if out_dir.is_some() {
             let files = paths.iter().map(|path| format!("cargo:rerun-if-changed={}", path.display()));
             tell(files.chain([format!("cargo:rustc-env={VARIABLE}={}", target.display())]))?;
         }
@@ -124,20 +152,94 @@ impl Builder {
         Ok(self.read_and_generate()?.0)
     }
 
-    fn read_and_generate(&self) -> Result<(String, Vec<PathBuf>)> {
-        let mut includes = self.includes.clone();
-        if includes.is_empty() {
-            for file in &self.files {
-                let directory = default_include(file);
-                if !includes.contains(&directory) {
-                    includes.push(directory);
-                }
+    /// Holds committed code against what would be made now. Nothing is written, whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Names the files that are stale, missing, or left there by an earlier version, with the command that mends it. As
+    /// [`compile`](Builder::compile), and without an [`out_dir`](Builder::out_dir).
+    pub fn check(&self) -> Result<()> {
+        committed::check(&self.committed()?, &self.generate()?, &command("test"))
+    }
+
+    /// Holds committed code fresh, for a `#[test]`: [checks](Builder::check) it, or writes it when `UPDATE_GENERATED=1` is
+    /// set, and then deletes what earlier versions wrote there, too. What others wrote is never touched.
+    ///
+    /// ```no_run
+    /// micro_codegen::builder().file("proto/greeter.proto").out_dir("src/generated").assert_fresh();
+    /// ```
+    ///
+    /// The code is a module like any other. The crate needs no build script, and nothing is written while it is packaged:
+    ///
+    /// ```text
+    /// #[rustfmt::skip]
+    /// mod generated;
+    /// ```
+    ///
+    /// A test is compiled together with its crate, so one beside the code cannot bring it up to date once it does not
+    /// compile. Where that is to be expected, put the test into a package of its own, with no dependency but
+    /// `micro-codegen`.
+    ///
+    /// # Panics
+    ///
+    /// With the text of [`check`](Builder::check)'s error, or what keeps the code from being written.
+    #[track_caller]
+    pub fn assert_fresh(&self) {
+        let held = self.committed().and_then(|target| hold(&target, &self.generate()?, "test"));
+        if let Err(error) = held {
+            panic!("{error}");
+        }
+    }
+
+    /// Returns the file that is committed.
+    fn committed(&self) -> Result<PathBuf> {
+        match &self.out_dir {
+            Some(directory) => Ok(directory.join("mod.rs")),
+            None => {
+                let error = Error::new("no code is committed: every build makes what lies in OUT_DIR");
+                Err(error.help("set the directory that is committed, `.out_dir(\"src/generated\")`"))
             }
         }
-        let source = source::read(&self.files, &includes)?;
-        let paths = source.paths();
-        Ok((tree::generate(source, &self.micro_path, &self.ignored)?, paths))
     }
+
+    fn read_and_generate(&self) -> Result<(String, Vec<PathBuf>)> {
+        let source = self.inputs.read()?;
+        let paths = source.paths();
+        Ok((tree::generate(source, &self.settings)?, paths))
+    }
+
+    fn tell_inputs(&self) -> Result<()> {
+        let files = self.inputs.watched().into_iter();
+        let files = files.map(|path| format!("cargo:rerun-if-changed={}", path.display()));
+        let variables = [Some(committed::UPDATE), self.inputs.variable()].into_iter().flatten();
+        tell(files.chain(variables.map(|name| format!("cargo:rerun-if-env-changed={name}"))))
+    }
+}
+
+/// Holds `target` fresh, or writes it when that is asked for; `cargo` is the subcommand that comes here.
+fn hold(target: &Path, code: &str, cargo: &str) -> Result<()> {
+    match committed::asked()? {
+        true => committed::write(target, code),
+        false => committed::check(target, code, &command(cargo)),
+    }
+}
+
+/// Writes the cargo command that comes to this place again.
+fn command(cargo: &str) -> String {
+    match env::var("CARGO_PKG_NAME") {
+        Ok(package) => format!("cargo {cargo} --package {package}"),
+        Err(_) => format!("cargo {cargo}"),
+    }
+}
+
+/// Tells whether this process is a build script: tests of a package that has one know its `OUT_DIR`, too.
+fn is_build_script() -> bool {
+    env::var_os("OUT_DIR").is_some() && env::var_os("CARGO_CFG_TARGET_ARCH").is_some()
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .map_err(|error| Error::new(format!("cannot resolve {}: {error}", path.display())))
 }
 
 /// Refuses to write the tree once more.
@@ -158,17 +260,6 @@ fn tell(lines: impl Iterator<Item = String>) -> Result<()> {
     Ok(())
 }
 
-fn default_include(file: &Path) -> PathBuf {
-    let own = match file.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    own.ancestors()
-        .find(|directory| matches!(directory.components().next_back(), Some(Component::Normal(name)) if name == "proto"))
-        .unwrap_or(own)
-        .to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,18 +271,5 @@ mod tests {
         written.store(true, Ordering::Relaxed);
         let error = refuse_second(&written).unwrap_err().to_string();
         assert!(error.contains("one tree") && error.contains("in one call"), "{error}");
-    }
-
-    #[test]
-    fn imports_are_looked_up_from_the_nearest_proto_directory() {
-        for (file, expected) in [
-            ("proto/greeter.proto", "proto"),
-            ("proto/greeter/v1/greeter.proto", "proto"),
-            ("../proto/ledger/proto/ledger.proto", "../proto/ledger/proto"),
-            ("api/greeter.proto", "api"),
-            ("greeter.proto", "."),
-        ] {
-            assert_eq!(default_include(Path::new(file)), Path::new(expected), "{file}");
-        }
     }
 }

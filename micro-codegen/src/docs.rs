@@ -1,6 +1,9 @@
 //! Comments become documentation. What rustdoc would take for Rust to run is marked as text, since a comment in
 //! a `.proto` is for readers of every language.
 
+use std::collections::BTreeMap;
+
+use prost_types::source_code_info::Location;
 use prost_types::{FileDescriptorProto, SourceCodeInfo};
 
 /// Makes every comment of a file fit for rustdoc.
@@ -15,16 +18,27 @@ pub(crate) fn clean(file: &mut FileDescriptorProto) {
     }
 }
 
-/// Returns the documentation of what stands at `path`: the comment above, then the one behind.
-pub(crate) fn at(info: Option<&SourceCodeInfo>, path: &[i32]) -> String {
-    let Some(location) = info.into_iter().flat_map(|info| &info.location).find(|found| found.path == path)
-    else {
-        return String::new();
-    };
-    let comments = [location.leading_comments.as_deref(), location.trailing_comments.as_deref()];
-    let texts: Vec<String> =
-        comments.into_iter().flatten().map(unindented).filter(|text| !text.is_empty()).collect();
-    texts.join("\n\n")
+/// The comments of a file, by the path of what they stand at: a search for each would take long in a large file.
+pub(crate) struct Docs<'a>(BTreeMap<&'a [i32], &'a Location>);
+
+impl<'a> Docs<'a> {
+    /// Finds the comments of a file.
+    pub(crate) fn of(info: Option<&'a SourceCodeInfo>) -> Self {
+        let mut found = BTreeMap::new();
+        for location in info.into_iter().flat_map(|info| &info.location) {
+            found.entry(location.path.as_slice()).or_insert(location);
+        }
+        Docs(found)
+    }
+
+    /// Returns the documentation of what stands at `path`: the comment above, then the one behind.
+    pub(crate) fn at(&self, path: &[i32]) -> String {
+        let Some(location) = self.0.get(path) else { return String::new() };
+        let comments = [location.leading_comments.as_deref(), location.trailing_comments.as_deref()];
+        let texts: Vec<String> =
+            comments.into_iter().flatten().map(unindented).filter(|text| !text.is_empty()).collect();
+        texts.join("\n\n")
+    }
 }
 
 /// Takes the space after the comment sign off every line, and empty lines off both ends.
@@ -78,7 +92,6 @@ fn shallow(before: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prost_types::source_code_info::Location;
 
     #[test]
     fn code_is_marked_as_text() {
@@ -105,8 +118,9 @@ mod tests {
             ..Location::default()
         };
         let info = SourceCodeInfo { location: vec![location] };
-        assert_eq!(at(Some(&info), &[6, 0]), "Says things.\n\nPolitely.\n\nOr not.");
-        assert_eq!(at(Some(&info), &[6, 1]), "");
-        assert_eq!(at(None, &[6, 0]), "");
+        let docs = Docs::of(Some(&info));
+        assert_eq!(docs.at(&[6, 0]), "Says things.\n\nPolitely.\n\nOr not.");
+        assert_eq!(docs.at(&[6, 1]), "");
+        assert_eq!(Docs::of(None).at(&[6, 0]), "");
     }
 }

@@ -75,6 +75,12 @@ impl Error {
         self
     }
 
+    /// Says what was being read: `what: message`.
+    pub(crate) fn within(mut self, what: impl fmt::Display) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
     /// Makes one error of several; `None` of none.
     pub(crate) fn all(errors: Vec<Error>) -> Option<Self> {
         let mut errors = errors.into_iter();

@@ -26,6 +26,7 @@
 
 mod builder;
 mod check;
+mod committed;
 mod compact;
 mod descriptors;
 mod docs;
@@ -36,6 +37,12 @@ mod options;
 mod plugin;
 mod services;
 mod source;
+#[cfg(feature = "tonic")]
+mod tonic;
+#[cfg(not(feature = "tonic"))]
+mod tonic_off;
+#[cfg(not(feature = "tonic"))]
+use tonic_off as tonic;
 mod tree;
 mod wellknown;
 mod write;

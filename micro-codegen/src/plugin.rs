@@ -8,14 +8,15 @@ use protox::prost::Message;
 
 use crate::error::Error;
 use crate::source::Source;
-use crate::{Result, options, tree};
+use crate::tree::{self, Settings};
+use crate::{Result, options};
 
 /// Answers an encoded `CodeGeneratorRequest` with an encoded `CodeGeneratorResponse` that holds `mod.rs`.
 ///
 /// The parameters (`--micro_opt`) are `micro_path=::renamed`, as
-/// [`Builder::micro_path`](crate::Builder::micro_path), and `ignore_option=google.api.http`, as
-/// [`Builder::ignore_option`](crate::Builder::ignore_option), as often as needed. What is wrong with the files is an
-/// answer, too.
+/// [`Builder::micro_path`](crate::Builder::micro_path), `ignore_option=google.api.http`, as
+/// [`Builder::ignore_option`](crate::Builder::ignore_option), as often as needed, and `tonic=true`, as
+/// [`Builder::tonic`](crate::Builder::tonic). What is wrong with the files is an answer, too.
 ///
 /// # Errors
 ///
@@ -39,21 +40,7 @@ pub fn respond(request: &[u8]) -> Result<Vec<u8>> {
 
 /// Generates the tree of a request. `encoded` is the same request, with the custom options that decoding drops.
 fn generate(request: CodeGeneratorRequest, encoded: &[u8]) -> Result<String> {
-    let mut micro = "::micro";
-    let mut ignored = Vec::new();
-    for parameter in request.parameter().split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
-        match parameter.split_once('=') {
-            Some(("micro_path", path)) => micro = path,
-            Some(("ignore_option", name)) => ignored.push(name.to_owned()),
-            _ => {
-                let error = Error::new(format!("unknown parameter `{parameter}`"));
-                return Err(error.help(
-                    "known: micro_path=<path of the crate micro>, ignore_option=<full name of a custom option>",
-                ));
-            }
-        }
-    }
-    let micro = micro.to_owned();
+    let settings = settings(request.parameter())?;
     let options = options::read(encoded, options::REQUEST, &request.proto_file)?;
     let source = Source {
         files: request.proto_file,
@@ -61,7 +48,28 @@ fn generate(request: CodeGeneratorRequest, encoded: &[u8]) -> Result<String> {
         on_disk: BTreeMap::new(),
         options,
     };
-    tree::generate(source, &micro, &ignored)
+    tree::generate(source, &settings)
+}
+
+/// Reads the parameters, which protoc joins by commas.
+fn settings(parameters: &str) -> Result<Settings> {
+    let mut settings = Settings::default();
+    for parameter in parameters.split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
+        match parameter.split_once('=') {
+            Some(("micro_path", path)) => settings.micro = path.to_owned(),
+            Some(("ignore_option", name)) => settings.ignored.push(name.to_owned()),
+            Some(("tonic", "true")) => settings.tonic = true,
+            Some(("tonic", "false")) => settings.tonic = false,
+            _ => {
+                let error = Error::new(format!("unknown parameter `{parameter}`"));
+                return Err(error.help(
+                    "known: micro_path=<path of the crate micro>, ignore_option=<full name of a custom option>, \
+                     tonic=<true or false>",
+                ));
+            }
+        }
+    }
+    Ok(settings)
 }
 
 #[cfg(test)]

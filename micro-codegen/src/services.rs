@@ -4,15 +4,17 @@ use prost_types::method_options::IdempotencyLevel;
 use prost_types::{FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
 use syn::{Item, Type, parse_quote};
 
-use crate::error::Error;
+use crate::docs::Docs;
+use crate::error::{Error, Place};
 use crate::source::Source;
-use crate::{Result, docs, names, wellknown};
+use crate::{Result, names, wellknown};
 
 /// What the services of a file are printed with.
 pub(crate) struct Services<'a> {
-    pub(crate) source: &'a Source,
+    source: &'a Source,
     pub(crate) file: &'a FileDescriptorProto,
     pub(crate) micro: &'a str,
+    pub(crate) docs: Docs<'a>,
 }
 
 /// Field numbers of `FileDescriptorProto.service`, `ServiceDescriptorProto.method` and the types of a method:
@@ -22,7 +24,12 @@ pub(crate) const METHOD: i32 = 2;
 const REQUEST: i32 = 2;
 const REPLY: i32 = 3;
 
-impl Services<'_> {
+impl<'a> Services<'a> {
+    /// Prepares the services of `file`. `micro` is the path of the library's crate.
+    pub(crate) fn new(source: &'a Source, file: &'a FileDescriptorProto, micro: &'a str) -> Self {
+        Services { source, file, micro, docs: Docs::of(file.source_code_info.as_ref()) }
+    }
+
     /// Generates the trait and the client of every service in the file.
     pub(crate) fn generate(&self) -> Result<Vec<Item>> {
         let mut items = Vec::new();
@@ -30,6 +37,11 @@ impl Services<'_> {
             items.extend(self.service(service, index)?);
         }
         Ok(items)
+    }
+
+    /// Returns the place of what stands at `path` in the file.
+    pub(crate) fn place(&self, path: &[i32]) -> Place {
+        self.source.place(self.file, path)
     }
 
     fn service(&self, service: &ServiceDescriptorProto, index: i32) -> Result<Vec<Item>> {
@@ -44,7 +56,7 @@ impl Services<'_> {
                 "" => service.name().to_owned(),
                 package => format!("{package}.{}", service.name()),
             },
-            docs: self.docs(&[SERVICE, index]),
+            docs: self.docs.at(&[SERVICE, index]),
             methods,
             micro: parse(self.micro)?,
         };
@@ -75,7 +87,7 @@ impl Services<'_> {
         Ok(micro_expand::Method {
             rust_name: names::method(method.name()),
             name: method.name().to_owned(),
-            docs: self.docs(path),
+            docs: self.docs.at(path),
             request: self.side(method.input_type(), method.client_streaming(), &[a, b, c, d, REQUEST])?,
             reply: self.side(method.output_type(), method.server_streaming(), &[a, b, c, d, REPLY])?,
             idempotency,
@@ -92,17 +104,13 @@ impl Services<'_> {
             Some(Err(allowed)) => {
                 let name = full_name.trim_start_matches('.');
                 let error = Error::new(format!("`{name}` cannot be the request or reply of a method"));
-                return Err(error.at([self.source.place(self.file, path)]).help(allowed));
+                return Err(error.at([self.place(path)]).help(allowed));
             }
         };
         match streaming {
             true => parse(&format!("{}::Streaming<{message}>", self.micro)),
             false => parse(&message),
         }
-    }
-
-    fn docs(&self, path: &[i32]) -> String {
-        docs::at(self.file.source_code_info.as_ref(), path)
     }
 }
 

@@ -8,13 +8,32 @@ use syn::{Ident, Item, ItemMod, LitByteStr, Path, parse_quote};
 use crate::error::Error;
 use crate::services::Services;
 use crate::source::Source;
-use crate::{Result, check, compact, descriptors, messages, names, options, wellknown};
+use crate::write::MARK;
+use crate::{Result, check, compact, descriptors, messages, names, options, tonic, wellknown};
 
 /// The part of the version that generated code and library must share.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
-/// Generates the tree. `micro` is the path of the library's crate, `ignored` names options for other tools.
-pub(crate) fn generate(mut source: Source, micro: &str, ignored: &[String]) -> Result<String> {
+/// What a tree is made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The path of the library's crate.
+    pub(crate) micro: String,
+    /// Custom options for other tools.
+    pub(crate) ignored: Vec<String>,
+    /// Whether tonic's code stands beside ours.
+    pub(crate) tonic: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { micro: "::micro".to_owned(), ignored: Vec::new(), tonic: false }
+    }
+}
+
+/// Generates the tree.
+pub(crate) fn generate(mut source: Source, settings: &Settings) -> Result<String> {
+    let Settings { micro, ignored, .. } = settings;
     let micro: Path = syn::parse_str(micro)
         .map_err(|error| Error::new(format!("the path of micro, `{micro}`, is not a path: {error}")))?;
     // Checked as it was read: comments are about to be changed, and imports that nobody reaches to be left out.
@@ -28,15 +47,23 @@ pub(crate) fn generate(mut source: Source, micro: &str, ignored: &[String]) -> R
         module(&mut items, &path)?.extend(content);
     }
     for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
-        let services = Services { source: &source, file, micro: &printed }.generate()?;
+        let services = Services::new(&source, file, &printed).generate()?;
         if !services.is_empty() {
             module(&mut items, &names::modules(file.package()))?.extend(services);
+        }
+    }
+    if settings.tonic {
+        // When all else is there: the modules of tonic's code are its own.
+        for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
+            for found in tonic::generate(&Services::new(&source, file, &printed))? {
+                add_module(module(&mut items, &names::modules(file.package()))?, found, file.name())?;
+            }
         }
     }
 
     let mut roots = source.roots.clone();
     roots.sort();
-    let head = format!("// Made by micro-codegen {VERSION} from {}. Do not edit.\n\n", roots.join(", "));
+    let head = format!("{MARK}{VERSION} from {}. Do not edit.\n\n", roots.join(", "));
     let tree = ItemMod { content: Some((syn::token::Brace::default(), items)), ..shell() };
     let file = syn::File {
         shebang: None,
@@ -115,9 +142,34 @@ fn module<'a>(items: &'a mut Vec<Item>, path: &[String]) -> Result<&'a mut Vec<I
     }
 }
 
+/// Adds a module that must not be there yet. `file` is whose service it is for.
+fn add_module(items: &mut Vec<Item>, added: ItemMod, file: &str) -> Result<()> {
+    let is_taken = |item: &Item| matches!(item, Item::Mod(module) if module.ident == added.ident);
+    if items.iter().any(is_taken) {
+        let error = format!(
+            "the module `{}` of tonic's code for {file} is there already: of a package, or of a message with types inside",
+            added.ident
+        );
+        return Err(Error::new(error).help("rename that, or leave `.tonic(true)` out"));
+    }
+    items.push(Item::Mod(added));
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_module_of_tonic_is_not_mixed_with_another() {
+        let mut items = Vec::new();
+        let say: ItemMod = parse_quote!(
+            pub mod say_server {}
+        );
+        add_module(&mut items, say.clone(), "say.proto").unwrap();
+        let error = add_module(&mut items, say, "say.proto").unwrap_err().to_string();
+        assert!(error.contains("`say_server`") && error.contains("rename"), "{error}");
+    }
 
     #[test]
     fn modules_are_made_once() {

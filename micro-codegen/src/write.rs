@@ -1,20 +1,99 @@
-//! Files are written only when their content changed: an untouched file keeps its time, so cargo builds nothing
-//! that does not need it.
+//! Files on disk: written only when their content changed, since an untouched file keeps its time and cargo builds
+//! nothing that does not need it; and only over files that were written here, or by nobody.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::error::Error;
 
+/// How the first line of every file begins that is written here. No other file is ever overwritten or deleted.
+pub(crate) const MARK: &str = "// Made by micro-codegen ";
+
+/// What stands where a file belongs.
+pub(crate) enum Found {
+    Nothing,
+    /// The very content, but perhaps for the ends of its lines, which git may have changed.
+    Same,
+    /// Another content, which may be replaced.
+    Other(String),
+}
+
+/// Looks at the file at `path`.
+///
+/// # Errors
+///
+/// When it was not written here, or cannot be read.
+pub(crate) fn look(path: &Path, content: &str) -> Result<Found> {
+    let current = match fs::read(path) {
+        Ok(current) => current,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(Error::new(format!("cannot read {}: {error}", path.display()))),
+    };
+    if current == content.as_bytes() {
+        return Ok(Found::Same);
+    }
+    // There is nothing to lose in an empty file, and one holds the place of a module that is not made yet.
+    if !current.is_empty() && !current.starts_with(MARK.as_bytes()) {
+        let error = Error::new(format!("{} was not written by micro-codegen", path.display()));
+        return Err(error.help("what others wrote is left alone: move it away, or choose another directory"));
+    }
+    let current = String::from_utf8_lossy(&current).replace("\r\n", "\n");
+    Ok(if current == content { Found::Same } else { Found::Other(current) })
+}
+
 /// Makes `path` hold `content`, along with the directories above it.
 pub(crate) fn if_changed(path: &Path, content: &str) -> Result<()> {
-    if fs::read(path).is_ok_and(|current| current == content.as_bytes()) {
+    if let Found::Same = look(path, content)? {
         return Ok(());
+    }
+    let failed = |why: String| Err(Error::new(format!("cannot write {}: {why}", path.display())));
+    // Said also where the system would let it pass, as it lets root.
+    if fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
+        return failed("it is read-only".to_owned());
     }
     let result = match path.parent() {
         Some(directory) => fs::create_dir_all(directory).and_then(|()| fs::write(path, content)),
         None => fs::write(path, content),
     };
-    result.map_err(|error| Error::new(format!("cannot write {}: {error}", path.display())))
+    result.or_else(|error| failed(error.to_string()))
+}
+
+/// Lists the files beside `path` that were written here and are not made any more.
+pub(crate) fn leftovers(path: &Path) -> Result<Vec<PathBuf>> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let failed = |error: io::Error| Error::new(format!("cannot read {}: {error}", directory.display()));
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let other = entry.path();
+        let is_file = entry.file_type().map_err(failed)?.is_file();
+        if is_file && other.extension().is_some_and(|end| end == "rs") && other != path && is_marked(&other)?
+        {
+            found.push(other);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Deletes what [`leftovers`] lists.
+pub(crate) fn clear(path: &Path) -> Result<()> {
+    for other in leftovers(path)? {
+        fs::remove_file(&other)
+            .map_err(|error| Error::new(format!("cannot delete {}: {error}", other.display())))?;
+    }
+    Ok(())
+}
+
+fn is_marked(path: &Path) -> Result<bool> {
+    let content =
+        fs::read(path).map_err(|error| Error::new(format!("cannot read {}: {error}", path.display())))?;
+    Ok(content.starts_with(MARK.as_bytes()))
 }

@@ -93,10 +93,11 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
         Idempotency::Readonly => quote!(.readonly()),
         Idempotency::Idempotent => quote!(.idempotent()),
     };
+    let warning = method.deprecated.then(|| quote!(.deprecated()));
     let text = method.docs.trim();
     let text = (!text.is_empty()).then(|| quote!(.docs(#text)));
     let spec = at(quote!(#micro::__private::spec::), span);
-    let spec_end = at(quote!((#path, #full_name) #promise #text), span);
+    let spec_end = at(quote!((#path, #full_name) #promise #warning #text), span);
 
     let docs = match text {
         None => doc_attributes(&format!("Calls `{}`.", method.name)),

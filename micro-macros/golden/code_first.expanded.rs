@@ -184,6 +184,6 @@ const _: () = {
         (::core::env!("CARGO_PKG_NAME"), "ledger.v1.Ledger", < Ledger >
         ::ROWS_of_ledger_v1_Ledger_so_the_other_block_needs_micro_service_name, <
         ::micro::__private::Probe < Ledger >> ::CONSTRUCT, ::core::file!(),
-        ::core::line!(),)
+        ::core::line!(),).code_first("Keeps accounts.")
     }
 };

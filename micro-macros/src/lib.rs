@@ -33,7 +33,7 @@ use env::Env;
 ///
 /// **Code first.** On `impl Ledger`, methods marked [`#[micro::handler]`](macro@handler) are endpoints, and events come
 /// to those marked [`#[micro::subscriber]`](macro@subscriber); the rest stays what it is. A typed client of the
-/// endpoints, here `LedgerClient`, appears beside the block.
+/// endpoints, here `LedgerClient`, appears beside the block. The documentation of the block is that of the contract.
 ///
 /// ```text
 /// #[micro::service(package = "ledger.v1")]
@@ -62,7 +62,8 @@ pub fn service(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The method is `async fn name(&self, ctx: &Context, request: Request) -> Result<Reply>`. `ctx` may be left out,
 /// `&self` may be `self: Arc<Self>`, the error may be a type of your own that converts into `micro::Error`. `Request`
-/// and `Reply` are messages, or `micro::Streaming` of messages: that decides the kind of call.
+/// and `Reply` are messages, or `micro::Streaming` of messages: that decides the kind of call. The documentation, and
+/// `#[deprecated]`, are part of the contract.
 ///
 /// # Options
 ///
@@ -119,6 +120,7 @@ pub fn init(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a type a message: a struct, an enumeration, or a oneof.
 ///
 /// Field numbers follow the order of declaration; `#[tag(n)]` sets one. Nothing is derived but the message itself.
+/// Documentation, and `#[deprecated]`, are part of the contract.
 ///
 /// # Options
 ///

@@ -12,6 +12,9 @@ pub use prost_types;
 
 pub use crate::client::{Call, Caller, Target, TypedClient};
 pub use crate::context::Context;
+pub use crate::contract::breaking::assert::assert_compatible;
+pub use crate::contract::current::assert_current;
+pub use crate::contract::print::print_files;
 pub use crate::error::Error;
 pub use crate::layer::Request;
 pub use crate::message::derive;

@@ -79,7 +79,7 @@ pub mod client;
 pub mod server;
 
 mod context;
-mod contract;
+pub mod contract;
 mod debug;
 mod generated;
 pub mod logs;

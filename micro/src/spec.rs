@@ -138,6 +138,8 @@ pub struct Spec {
     pub idempotency: Idempotency,
     /// The method's documentation, as written at its definition.
     pub docs: &'static str,
+    /// Whether callers are asked to call something else.
+    pub deprecated: bool,
     /// What the method is subscribed to; `None` for one that is called.
     pub topic: Option<Topic>,
     /// Describes the request message.
@@ -164,6 +166,7 @@ impl Spec {
             kind,
             idempotency: Idempotency::Unknown,
             docs: "",
+            deprecated: false,
             topic: None,
             request: Req::descriptor,
             reply: Rep::descriptor,
@@ -179,6 +182,12 @@ impl Spec {
     /// Promises that calling twice has the effect of calling once.
     pub const fn idempotent(mut self) -> Spec {
         self.idempotency = Idempotency::Idempotent;
+        self
+    }
+
+    /// Asks callers to call something else.
+    pub const fn deprecated(mut self) -> Spec {
+        self.deprecated = true;
         self
     }
 

@@ -2,6 +2,7 @@
 //! registry directory of one's own, the example programs.
 
 pub mod bell;
+mod buf;
 mod foreign;
 mod go;
 pub mod http;
@@ -11,6 +12,7 @@ mod node;
 mod process;
 mod tools;
 
+pub use buf::buf;
 pub use foreign::{check_hello, check_ledger};
 pub use go::go;
 pub use node::node;

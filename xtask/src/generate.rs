@@ -10,7 +10,7 @@ use crate::steps::Steps;
 /// When a contract is wrong; the output says where.
 pub(crate) fn run() -> Result<(), String> {
     let mut steps = Steps::default();
-    steps.set("MICRO_BLESS", "1");
+    steps.set("UPDATE_GENERATED", "1");
     steps.cargo("test --quiet --package micro-codegen --test contracts");
     steps.finish(false)
 }

@@ -57,6 +57,7 @@ pub struct Ledger {
     accounts: Mutex<HashMap<String, Vec<Entry>>>,
 }
 
+/// Keeps accounts: what is posted on them and what they hold.
 #[micro::service]
 impl Ledger {
     /// Posts one entry and returns the new balance.

@@ -248,7 +248,7 @@ mod generated_by_micro {
                 /// Calls `PlaceAll`.
                 pub fn place_all(&self, request: ::micro::Streaming<Order>) -> ::micro::Call<super::common::Money> { self.target.call(Self::PLACE_ALL, request) }
                 /// Describes `Talk`.
-                pub const TALK: &'static ::micro::Spec = &::micro::__private::spec::<::micro::Streaming<GetOrder>, ::micro::Streaming<order::Item>>("/shop.v1.Shop/Talk", "shop.v1.Shop");
+                pub const TALK: &'static ::micro::Spec = &::micro::__private::spec::<::micro::Streaming<GetOrder>, ::micro::Streaming<order::Item>>("/shop.v1.Shop/Talk", "shop.v1.Shop").deprecated();
                 /// Calls `Talk`.
                 #[deprecated]
                 pub fn talk(&self, request: ::micro::Streaming<GetOrder>) -> ::micro::Call<::micro::Streaming<order::Item>> { self.target.call(Self::TALK, request) }

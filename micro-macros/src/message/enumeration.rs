@@ -8,7 +8,7 @@ use super::model::{Model, Value};
 
 pub(super) fn expand(model: &Model, values: &[Value], unknown: Option<&Ident>) -> TokenStream {
     let derive = model.derive();
-    let Model { ident, package, name, docs, .. } = model;
+    let Model { ident, package, name, docs, deprecated, .. } = model;
     let full_name = model.full_name();
     let reserved = model.reserved.ranges();
     let reserved_names = &model.reserved.names;
@@ -23,6 +23,7 @@ pub(super) fn expand(model: &Model, values: &[Value], unknown: Option<&Ident>) -
         None => quote!(_ => Self::#zero,),
     };
     let described = values.iter().map(|Value { name, number, docs, .. }| quote!((#name, #number, #docs)));
+    let outdated = values.iter().filter(|value| value.deprecated).map(|Value { number, .. }| quote!(#number));
     quote! {
         #[automatically_derived]
         impl #derive::Enumeration for #ident {
@@ -45,7 +46,10 @@ pub(super) fn expand(model: &Model, values: &[Value], unknown: Option<&Ident>) -
                     package: #package,
                     name: #name,
                     docs: #docs,
+                    deprecated: #deprecated,
+                    place: ::core::concat!(::core::file!(), ":", ::core::line!()),
                     values: &[#(#described),*],
+                    deprecated_values: &[#(#outdated),*],
                     reserved: &#reserved,
                     reserved_names: &[#(#reserved_names),*],
                 });

@@ -491,6 +491,31 @@ mod tests {
     }
 
     #[test]
+    fn the_description_says_where_a_type_is_written_and_what_is_deprecated() {
+        let text = expanded(
+            quote!(),
+            quote! {
+                #[deprecated]
+                struct Total { cents: i64, #[deprecated] euros: i64 }
+            },
+        );
+        let place = "place: ::core::concat!(::core::file!(), \":\", ::core::line!())";
+        assert_has(&text, &["deprecated: true", place, "fields.deprecated(|fields| {"]);
+        assert_eq!(text.matches("fields.deprecated").count(), 1, "{text}");
+        let text = expanded(
+            quote!(),
+            quote!(
+                enum Color {
+                    Red,
+                    #[deprecated]
+                    Blue,
+                }
+            ),
+        );
+        assert_has(&text, &["deprecated: false", place, "deprecated_values: &[1i32]"]);
+    }
+
+    #[test]
     fn unknown_numbers_are_caught_where_a_variant_waits_for_them() {
         let text = expanded(
             quote!(),

@@ -13,6 +13,7 @@ pub(super) struct Model {
     /// The protobuf name within the package.
     pub(super) name: String,
     pub(super) docs: String,
+    pub(super) deprecated: bool,
     /// Where `micro` is found.
     pub(super) micro: Path,
     pub(super) reserved: Reserved,
@@ -36,6 +37,7 @@ pub(super) struct Field {
     pub(super) tag: Option<(i64, Span)>,
     pub(super) encoding: Encoding,
     pub(super) docs: String,
+    pub(super) deprecated: bool,
 }
 
 /// A variant of an enumeration.
@@ -45,6 +47,7 @@ pub(super) struct Value {
     pub(super) name: String,
     pub(super) number: i32,
     pub(super) docs: String,
+    pub(super) deprecated: bool,
 }
 
 /// How the numbers in a field are written.
@@ -94,6 +97,14 @@ impl Model {
 }
 
 impl Field {
+    /// Prints how the field, whose base number is known, is described to `fields`; `describe` adds it there.
+    pub(super) fn described(&self, describe: TokenStream) -> TokenStream {
+        match self.deprecated {
+            true => quote!(fields.deprecated(|fields| { #describe });),
+            false => describe,
+        }
+    }
+
     /// Returns the marker type of the field's encoding.
     pub(super) fn marker(&self, derive: &TokenStream) -> TokenStream {
         match self.encoding {

@@ -60,7 +60,7 @@ pub(super) fn expand(model: &Model, variants: &[Field]) -> TokenStream {
     let describe = variants.iter().enumerate().map(|(index, variant)| {
         let Field { name, docs, ty, .. } = variant;
         let (number, marker) = (number(index), variant.marker(&derive));
-        quote!(fields.variant::<#ty, #marker>(oneof, #name, #number, #docs);)
+        variant.described(quote!(fields.variant::<#ty, #marker>(oneof, #name, #number, #docs);))
     });
     quote! {
         #[automatically_derived]

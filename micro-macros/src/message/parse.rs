@@ -49,6 +49,7 @@ pub(super) fn model(
         package: options.package.map_or_else(|| env.proto_package(), |package| package.value()),
         name,
         docs: docs(&input.attrs),
+        deprecated: is_deprecated(&input.attrs),
         micro: options.micro,
         reserved: options.reserved,
         shape,
@@ -74,6 +75,7 @@ fn message(ident: &Ident, fields: &mut Fields, errors: &mut Errors) -> Option<Sh
             tag: marks.tag,
             encoding: marks.encoding.map_or(Encoding::Plain, |(encoding, _)| encoding),
             docs: marks.docs,
+            deprecated: marks.deprecated,
         })
     };
     Some(Shape::Message(fields.iter_mut().filter_map(read).collect()))
@@ -146,6 +148,7 @@ fn oneof(ident: &Ident, marked: Vec<(&Variant, Marks)>, errors: &mut Errors) -> 
             tag: marks.tag,
             encoding: marks.encoding.map_or(Encoding::Plain, |(encoding, _)| encoding),
             docs: marks.docs,
+            deprecated: marks.deprecated,
         });
     }
     Shape::Oneof(fields)
@@ -182,7 +185,8 @@ fn enumeration(
         };
         next = i64::from(number) + 1;
         let name = format!("{prefix}_{}", snake(&variant.ident.unraw().to_string()).to_ascii_uppercase());
-        values.push(Value { ident: variant.ident.clone(), name, number, docs: marks.docs });
+        let Marks { docs, deprecated, .. } = marks;
+        values.push(Value { ident: variant.ident.clone(), name, number, docs, deprecated });
     }
     if !values.iter().any(|value| value.number == 0) {
         // A number that could not be read is the mistake to tell, not what follows from it.
@@ -210,12 +214,14 @@ struct Marks {
     encoding: Option<(Encoding, Span)>,
     unknown: Option<Span>,
     docs: String,
+    deprecated: bool,
 }
 
 impl Marks {
     /// Reads the attributes and takes out those that are ours.
     fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Marks {
-        let mut marks = Marks { tag: None, encoding: None, unknown: None, docs: docs(attributes) };
+        let (docs, deprecated) = (docs(attributes), is_deprecated(attributes));
+        let mut marks = Marks { tag: None, encoding: None, unknown: None, docs, deprecated };
         attributes.retain(|attribute| {
             let path = attribute.path();
             if path.is_ident("tag") {
@@ -278,6 +284,11 @@ fn integer(expression: &Expr) -> Option<i64> {
         Expr::Group(group) => integer(&group.expr),
         _ => None,
     }
+}
+
+/// Tells whether the compiler warns of a use.
+fn is_deprecated(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
 }
 
 /// Joins the lines of the documentation, each without the space that follows `///`.

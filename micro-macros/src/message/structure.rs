@@ -143,7 +143,7 @@ fn encoding(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStrea
 }
 
 fn description(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStream {
-    let Model { ident, package, name, docs, .. } = model;
+    let Model { ident, package, name, docs, deprecated, .. } = model;
     let full_name = model.full_name();
     let micro = &model.micro;
     let reserved = model.reserved.ranges();
@@ -153,8 +153,8 @@ fn description(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenSt
         quote!(#name: #field::empty())
     });
     let describe = fields.iter().enumerate().map(|(index, field)| {
-        let (name, docs, base, field) = (&field.name, &field.docs, number(index), as_field(field, derive));
-        quote!(#field::describe(fields, #name, #base, #docs);)
+        let (name, docs, base, of) = (&field.name, &field.docs, number(index), as_field(field, derive));
+        field.described(quote!(#of::describe(fields, #name, #base, #docs);))
     });
     // A cycle of constants is reported here: at the name of the type.
     let finite = fields.iter().map(|field| {
@@ -184,6 +184,8 @@ fn description(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenSt
                         package: #package,
                         name: #name,
                         docs: #docs,
+                        deprecated: #deprecated,
+                        place: ::core::concat!(::core::file!(), ":", ::core::line!()),
                         reserved: &#reserved,
                         reserved_names: &[#(#reserved_names),*],
                     },

@@ -72,9 +72,9 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
     }
 
     let (rows, rows_of) = rows(&contract, block, &marked);
-    let full_name = match marked.endpoints.is_empty() {
-        true => "",
-        false => contract.full_name.as_str(),
+    let (full_name, code_first) = match marked.endpoints.is_empty() {
+        true => ("", None),
+        false => (contract.full_name.as_str(), Some(contract.docs.trim())),
     };
     let self_ty = &block.self_ty;
     let mounting = Mounting {
@@ -82,6 +82,7 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
         block,
         contract: quote!(#full_name),
         rows: quote!(<#self_ty>::#rows_of),
+        code_first,
         init: marked.init,
     };
     let mounting = mounting.tokens(errors);

@@ -49,6 +49,7 @@ pub(super) fn expand(args: &Args, block: &mut Block, errors: &mut Errors) -> Tok
         block,
         contract: quote!(<#self_ty as #contract>::#name),
         rows: quote!(<#self_ty as #contract>::#rows),
+        code_first: None,
         init: None,
     };
     mounting.tokens(errors)

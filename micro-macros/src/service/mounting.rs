@@ -18,6 +18,8 @@ pub(super) struct Mounting<'a> {
     pub(super) contract: TokenStream,
     /// An expression for the rows.
     pub(super) rows: TokenStream,
+    /// The documentation of a contract that is what the block says; none for one that comes from a `.proto`.
+    pub(super) code_first: Option<&'a str>,
     /// The function that makes the service.
     pub(super) init: Option<Ident>,
 }
@@ -49,7 +51,8 @@ impl Mounting<'_> {
                 }))
             }
         });
-        let register = register(micro, self_ty, contract, rows, init);
+        let code_first = self.code_first.map(|docs| quote!(.code_first(#docs)));
+        let register = register(micro, self_ty, contract, rows, quote!(#code_first #init));
         quote! {
             #[allow(deprecated)]
             const _: () = {
@@ -75,13 +78,14 @@ impl Mounting<'_> {
     }
 }
 
-/// Prints what puts the rows of a type into the link-time table. It stands within a block, as it has an import.
+/// Prints what puts the rows of a type into the link-time table, and `more` that is said of them. It stands within a
+/// block, as it has an import.
 pub(super) fn register(
     micro: &Path,
     of: &impl ToTokens,
     contract: &TokenStream,
     rows: &TokenStream,
-    init: Option<TokenStream>,
+    more: TokenStream,
 ) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
@@ -95,7 +99,7 @@ pub(super) fn register(
                 <#micro::__private::Probe<#of>>::CONSTRUCT,
                 ::core::file!(),
                 ::core::line!(),
-            ) #init
+            ) #more
         }
     }
 }

@@ -91,7 +91,7 @@ fn registration(subscriber: &Subscriber, micro: &Path, env: &Env) -> TokenStream
     let row = micro_expand::subscriber_row(micro, &contract, subscriber);
     // Nothing else in the block may be called as something is that the row names.
     let owner = Ident::new(&format!("Subscriber_{function}"), Span::call_site());
-    let register = mounting::register(micro, &owner, &quote!(""), &quote!(<#owner>::ROWS), None);
+    let register = mounting::register(micro, &owner, &quote!(""), &quote!(<#owner>::ROWS), quote!());
     quote! {
         #[allow(dead_code, deprecated, non_camel_case_types)]
         const _: () = {

@@ -11,6 +11,8 @@ pub(crate) enum Request {
     Help,
     /// `--version`.
     Version,
+    /// `--describe`.
+    Describe,
 }
 
 /// What a command line says.
@@ -18,7 +20,7 @@ pub(crate) enum Request {
 pub(super) struct Parsed {
     /// Values by key.
     pub(super) values: Vec<(&'static str, String)>,
-    /// The first of `--help` and `--version`.
+    /// The first of `--help`, `--version` and `--describe`.
     pub(super) request: Option<Request>,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Parse
         match flag {
             "--help" | "-h" => parsed.request = parsed.request.or(Some(Request::Help)),
             "--version" | "-V" => parsed.request = parsed.request.or(Some(Request::Version)),
+            "--describe" => parsed.request = parsed.request.or(Some(Request::Describe)),
             _ => {
                 let key = KEYS.iter().find(|key| key.flag == flag).ok_or_else(|| unknown(flag))?;
                 let value = match value {
@@ -62,7 +65,8 @@ fn lacks_value(key: &Key) -> Error {
 }
 
 fn unknown(flag: &str) -> Error {
-    let known: Vec<&str> = KEYS.iter().map(|key| key.flag).chain(["--help", "--version"]).collect();
+    let requests = ["--help", "--version", "--describe"];
+    let known: Vec<&str> = KEYS.iter().map(|key| key.flag).chain(requests).collect();
     let near = known.iter().map(|known| (distance(flag, known), known)).min().filter(|(far, _)| *far <= 3);
     let hint = near.map(|(_, known)| format!("did you mean {known}? ")).unwrap_or_default();
     Error::invalid_argument(format!(
@@ -105,6 +109,7 @@ mod tests {
         assert_eq!(parsed.request, None);
         assert_eq!(of(&["-h"]).unwrap().request, Some(Request::Help));
         assert_eq!(of(&["--version", "--help"]).unwrap().request, Some(Request::Version));
+        assert_eq!(of(&["--describe", "--zone=a"]).unwrap().request, Some(Request::Describe));
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub(crate) fn help(name: &str, version: &str, sources: &Sources) -> String {
     }
     text.push_str("\n  --help, -h\n      Prints this and ends.\n");
     text.push_str("\n  --version, -V\n      Prints name and version and ends.\n");
+    text.push_str(
+        "\n  --describe\n      Prints the contracts of the program's services as .proto and ends.\n",
+    );
     text
 }
 

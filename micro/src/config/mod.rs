@@ -16,6 +16,7 @@
 //! # Ok::<(), micro::Error>(())
 //! ```
 
+mod cargo;
 mod environment;
 mod flags;
 mod help;
@@ -28,6 +29,7 @@ pub(crate) use memory::resident_memory;
 pub use settings::{Explained, Origin, Setting, Settings};
 pub use sources::Sources;
 
+pub(crate) use cargo::{asked, package_directory};
 pub(crate) use flags::Request;
 pub(crate) use help::help;
 pub(crate) use kinds::show_duration;

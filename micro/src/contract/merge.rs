@@ -11,12 +11,7 @@ use prost_types::{
 };
 
 use super::file_name;
-
-// Field numbers of descriptor.proto, which make up the paths of comments.
-const FILE_MESSAGES: i32 = 4;
-const FILE_ENUMS: i32 = 5;
-const FILE_SERVICES: i32 = 6;
-const SERVICE_METHODS: i32 = 2;
+use super::paths::{FILE_ENUMS, FILE_MESSAGES, FILE_SERVICES, SERVICE_METHODS};
 
 /// The file of one package, as far as it is known.
 #[derive(Debug)]
@@ -69,19 +64,28 @@ impl Package {
         Ok(())
     }
 
-    /// Adds a service whose types are in `files`; `docs` are those of its methods.
+    /// Adds a service whose types are in `files`, with its documentation and that of its methods.
     pub(super) fn add_service<'a>(
         &mut self,
         service: ServiceDescriptorProto,
         files: impl IntoIterator<Item = String>,
-        docs: impl IntoIterator<Item = &'a str>,
+        docs: &str,
+        docs_of_methods: impl IntoIterator<Item = &'a str>,
     ) {
         self.imports.extend(files);
         let place = self.file.service.len() as i32;
         self.file.service.push(service);
-        for (method, docs) in docs.into_iter().enumerate().filter(|(_, docs)| !docs.is_empty()) {
+        self.comment(vec![FILE_SERVICES, place], docs);
+        for (method, docs) in docs_of_methods.into_iter().enumerate() {
+            self.comment(vec![FILE_SERVICES, place, SERVICE_METHODS, method as i32], docs);
+        }
+    }
+
+    /// Adds a comment, unless it says nothing.
+    fn comment(&mut self, path: Vec<i32>, docs: &str) {
+        if !docs.is_empty() {
             self.comments.push(Location {
-                path: vec![FILE_SERVICES, place, SERVICE_METHODS, method as i32],
+                path,
                 span: vec![0, 0, 0],
                 leading_comments: Some(docs.lines().map(comment_line).collect()),
                 ..Location::default()

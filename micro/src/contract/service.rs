@@ -69,14 +69,17 @@ fn method(spec: &Spec) -> MethodDescriptorProto {
         Idempotency::Readonly => Some(IdempotencyLevel::NoSideEffects),
         Idempotency::Idempotent => Some(IdempotencyLevel::Idempotent),
     };
-    let options = level
-        .map(|level| MethodOptions { idempotency_level: Some(level as i32), ..MethodOptions::default() });
+    let options = (level.is_some() || spec.deprecated).then(|| MethodOptions {
+        idempotency_level: level.map(|level| level as i32),
+        // Absent is what a compiler writes for `false`.
+        deprecated: spec.deprecated.then_some(true),
+        ..MethodOptions::default()
+    });
     MethodDescriptorProto {
         name: Some(spec.method.to_owned()),
         input_type: Some(format!(".{}", (spec.request)().full_name())),
         output_type: Some(format!(".{}", (spec.reply)().full_name())),
         options,
-        // Absent is what a compiler writes for `false`.
         client_streaming: spec.kind.client_streams().then_some(true),
         server_streaming: spec.kind.server_streams().then_some(true),
     }

@@ -21,6 +21,8 @@ const WELL_KNOWN: &str = "google/protobuf/";
 pub(crate) struct DescriptorSet {
     pool: DescriptorPool,
     contracts: Vec<&'static str>,
+    /// The names of the files that were made of code.
+    made: Vec<String>,
 }
 
 impl DescriptorSet {
@@ -34,6 +36,16 @@ impl DescriptorSet {
     pub(crate) fn encode(&self) -> Vec<u8> {
         self.pool.encode_to_vec()
     }
+
+    /// Returns every file.
+    pub(super) fn files(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
+        self.pool.files()
+    }
+
+    /// Returns the files that were made of code, one a package.
+    pub(super) fn made(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
+        self.made.iter().filter_map(|name| self.pool.get_file_by_name(name))
+    }
 }
 
 /// Describes the contracts of methods that can be called; subscribers are left out.
@@ -43,6 +55,19 @@ impl DescriptorSet {
 /// `failed precondition` for what cannot stand in one set of files: two different messages, or files, of one name,
 /// with the methods that reach them; packages that need one another.
 pub(crate) fn descriptor_set<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> Result<DescriptorSet> {
+    documented(specs, &BTreeMap::new())
+}
+
+/// Describes contracts as [`descriptor_set`] does, with the documentation of those that are code. That of methods is
+/// in their `Spec`s.
+///
+/// # Errors
+///
+/// As [`descriptor_set`].
+pub(super) fn documented<'a>(
+    specs: impl IntoIterator<Item = &'a Spec>,
+    docs: &BTreeMap<&'static str, &'static str>,
+) -> Result<DescriptorSet> {
     let mut contracts = BTreeMap::<&'static str, Vec<&Spec>>::new();
     for spec in specs.into_iter().filter(|spec| spec.topic.is_none()) {
         contracts.entry(spec.contract).or_default().push(spec);
@@ -53,9 +78,10 @@ pub(crate) fn descriptor_set<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> R
         files.add_message(&(spec.reply)(), spec.path)?;
     }
     for (contract, methods) in &contracts {
-        files.add_contract(contract, methods)?;
+        files.add_contract(contract, methods, docs.get(contract).copied().unwrap_or_default())?;
     }
-    Ok(DescriptorSet { pool: files.finish()?, contracts: contracts.into_keys().collect() })
+    let made = files.packages.keys().map(|package| file_name(package)).collect();
+    Ok(DescriptorSet { pool: files.finish()?, contracts: contracts.into_keys().collect(), made })
 }
 
 /// What was collected so far.
@@ -123,7 +149,7 @@ impl Files {
         self.define_all(file, needed_by)
     }
 
-    fn add_contract(&mut self, contract: &str, methods: &[&Spec]) -> Result<()> {
+    fn add_contract(&mut self, contract: &str, methods: &[&Spec], docs: &str) -> Result<()> {
         if let Some(service) = service::find(contract, methods)? {
             return self.add_file(&service.parent_file(), contract, &mut BTreeSet::new());
         }
@@ -131,8 +157,8 @@ impl Files {
         self.define(contract, &file_name(package), contract)?;
         let messages = methods.iter().flat_map(|spec| [(spec.request)(), (spec.reply)()]);
         let files = messages.map(|message| message.reflect().parent_file().name().to_owned());
-        let docs = methods.iter().map(|spec| spec.docs);
-        self.package(package).add_service(service::describe(name, methods), files, docs);
+        let docs_of_methods = methods.iter().map(|spec| spec.docs);
+        self.package(package).add_service(service::describe(name, methods), files, docs, docs_of_methods);
         Ok(())
     }
 

@@ -1,32 +1,55 @@
 //! The description of a message type.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Message;
+use super::places::{Place, Places};
 use super::types::Types;
 
 /// Describes a message: its name, fields and the types they refer to. Cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Descriptor(prost_reflect::MessageDescriptor);
+#[derive(Clone)]
+pub struct Descriptor {
+    message: prost_reflect::MessageDescriptor,
+    /// Where the message and what it reaches are written, as far as they are annotated types.
+    places: Option<Arc<Places>>,
+}
 
 impl Descriptor {
     #[doc(hidden)]
     pub fn new(descriptor: prost_reflect::MessageDescriptor) -> Self {
-        Descriptor(descriptor)
+        Descriptor { message: descriptor, places: None }
+    }
+
+    /// Describes an annotated type.
+    pub(crate) fn written(message: prost_reflect::MessageDescriptor, places: Places) -> Self {
+        Descriptor { message, places: Some(Arc::new(places)) }
     }
 
     /// Returns the full protobuf name, such as `greeter.v1.HelloRequest`.
     pub fn full_name(&self) -> &str {
-        self.0.full_name()
+        self.message.full_name()
     }
 
     /// Returns prost-reflect's view, for code that walks over fields.
     #[doc(hidden)]
     pub fn reflect(&self) -> &prost_reflect::MessageDescriptor {
-        &self.0
+        &self.message
+    }
+
+    /// Lists the annotated types that the message reaches, with where they are written.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.places.iter().flat_map(|places| places.iter().map(|(name, place)| (name.as_str(), place)))
     }
 }
+
+impl PartialEq for Descriptor {
+    fn eq(&self, other: &Descriptor) -> bool {
+        self.message == other.message
+    }
+}
+
+impl Eq for Descriptor {}
 
 impl fmt::Debug for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -41,13 +41,16 @@
 pub mod derive;
 mod descriptor;
 mod field;
+mod fields;
 mod generated;
 mod numbers;
+mod places;
 mod types;
 mod wellknown;
 pub mod wrappers;
 
 pub use descriptor::Descriptor;
+pub(crate) use places::Place;
 
 use types::Types;
 

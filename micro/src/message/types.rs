@@ -3,26 +3,24 @@
 //! Annotated types of one package go into one file, named `micro/<package>.proto`; types generated from a `.proto`
 //! keep the file they came from. Nothing here runs per call: each message is described once, when first asked.
 
-use std::any::TypeId;
 use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, FileDescriptor};
-use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::field_descriptor_proto::Type;
 use prost_types::source_code_info::Location;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
-    FileDescriptorProto, MessageOptions, OneofDescriptorProto, SourceCodeInfo, descriptor_proto,
-    enum_descriptor_proto,
+    DescriptorProto, EnumDescriptorProto, EnumOptions, EnumValueDescriptorProto, EnumValueOptions,
+    FileDescriptorProto, SourceCodeInfo, enum_descriptor_proto,
 };
 
-use super::field::{Element, Key, Plain};
+use super::places::{Place, Places};
 use super::{Descriptor, Message};
+
+pub use super::fields::Fields;
 
 // Field numbers of descriptor.proto, which make up the paths of comments.
 const FILE_MESSAGES: i32 = 4;
 const FILE_ENUMS: i32 = 5;
-const MESSAGE_FIELDS: i32 = 2;
-const MESSAGE_ONEOFS: i32 = 8;
 const ENUM_VALUES: i32 = 2;
 
 /// What the type of a field is called in a descriptor.
@@ -43,6 +41,10 @@ pub struct MessageInfo {
     pub name: &'static str,
     /// The documentation.
     pub docs: &'static str,
+    /// Whether nobody should use it any more.
+    pub deprecated: bool,
+    /// Where it is written: `src/ledger.rs:12`.
+    pub place: &'static str,
     /// Inclusive ranges of numbers that must not be used.
     pub reserved: &'static [(u32, u32)],
     /// Names that must not be used.
@@ -57,8 +59,14 @@ pub struct EnumInfo {
     pub name: &'static str,
     /// The documentation.
     pub docs: &'static str,
+    /// Whether nobody should use it any more.
+    pub deprecated: bool,
+    /// Where it is written: `src/ledger.rs:12`.
+    pub place: &'static str,
     /// Name, number and documentation of each value.
     pub values: &'static [(&'static str, i32, &'static str)],
+    /// The numbers of the values that nobody should use any more.
+    pub deprecated_values: &'static [i32],
     /// Inclusive ranges of numbers that must not be used.
     pub reserved: &'static [(u32, u32)],
     /// Names that must not be used: those of values, such as `CURRENCY_MARK`.
@@ -75,7 +83,7 @@ pub struct Types {
     /// The file each type is in, by the type's full name.
     origin: BTreeMap<String, String>,
     /// The Rust type behind each annotated name.
-    seen: BTreeMap<String, TypeId>,
+    seen: Places,
     /// The first contradiction.
     conflict: Option<String>,
 }
@@ -83,7 +91,7 @@ pub struct Types {
 impl Types {
     /// Adds an annotated message, unless it is there already: types may refer to themselves.
     pub fn add_message<T: Message>(&mut self, info: &MessageInfo, describe: impl FnOnce(&mut Fields<'_>)) {
-        if !self.enter(info.package, info.name, TypeId::of::<T>()) {
+        if !self.enter(info.package, info.name, Place::of::<T>(info.place)) {
             return;
         }
         let mut fields = Fields::new(self, info);
@@ -100,7 +108,7 @@ impl Types {
 
     /// Adds an annotated enum of units, unless it is there already.
     pub fn add_enum<T: 'static>(&mut self, info: &EnumInfo) {
-        if !self.enter(info.package, info.name, TypeId::of::<T>()) {
+        if !self.enter(info.package, info.name, Place::of::<T>(info.place)) {
             return;
         }
         let mut values = info.values.to_vec();
@@ -115,7 +123,10 @@ impl Types {
         let value = |(name, number, _): (&str, i32, &str)| EnumValueDescriptorProto {
             name: Some(name.to_owned()),
             number: Some(number),
-            options: None,
+            options: info
+                .deprecated_values
+                .contains(&number)
+                .then(|| EnumValueOptions { deprecated: Some(true), ..Default::default() }),
         };
         // Unlike those of messages, the ranges of enums include their end.
         let range = |&(first, last): &(u32, u32)| enum_descriptor_proto::EnumReservedRange {
@@ -127,7 +138,7 @@ impl Types {
             value: values.into_iter().map(value).collect(),
             reserved_range: info.reserved.iter().map(range).collect(),
             reserved_name: info.reserved_names.iter().map(|name| (*name).to_owned()).collect(),
-            ..Default::default()
+            options: info.deprecated.then(|| EnumOptions { deprecated: Some(true), ..Default::default() }),
         });
     }
 
@@ -156,18 +167,16 @@ impl Types {
     }
 
     /// Notes the type, telling whether it is new.
-    fn enter(&mut self, package: &'static str, name: &str, id: TypeId) -> bool {
+    fn enter(&mut self, package: &'static str, name: &str, place: Place) -> bool {
         let full_name = full_name(package, name);
         if let Some(known) = self.seen.get(&full_name) {
-            if *known != id {
-                self.contradict(format!(
-                    "two types are called {full_name}; rename one: #[micro::message(name = \"…\")]"
-                ));
+            if *known != place {
+                self.contradict(Place::contradiction(&full_name, known, &place));
             }
             return false;
         }
         self.origin.insert(full_name.clone(), file_name(package));
-        self.seen.insert(full_name, id);
+        self.seen.insert(full_name, place);
         true
     }
 
@@ -207,12 +216,12 @@ impl Types {
         files.extend(self.files.into_values());
         pool.add_file_descriptor_protos(files).map_err(|error| error.to_string())?;
         pool.get_message_by_name(full_name)
-            .map(Descriptor::new)
+            .map(|message| Descriptor::written(message, self.seen))
             .ok_or_else(|| format!("{full_name} is missing"))
     }
 }
 
-fn full_name(package: &str, name: &str) -> String {
+pub(super) fn full_name(package: &str, name: &str) -> String {
     match package {
         "" => name.to_owned(),
         package => format!("{package}.{name}"),
@@ -249,167 +258,6 @@ fn comment(file: &mut FileDescriptorProto, path: &[i32], docs: &str) {
     });
 }
 
-/// The fields of one message, as they are described one after the other.
-pub struct Fields<'a> {
-    types: &'a mut Types,
-    full_name: String,
-    message: DescriptorProto,
-    /// Where in the message a comment stands, and the comment.
-    comments: Vec<(Vec<i32>, &'static str)>,
-    /// The fields that need a oneof of their own to tell "absent" from "default".
-    optional: Vec<usize>,
-}
-
-impl<'a> Fields<'a> {
-    fn new(types: &'a mut Types, info: &MessageInfo) -> Self {
-        let range = |&(first, last): &(u32, u32)| descriptor_proto::ReservedRange {
-            start: Some(first as i32),
-            end: Some(last as i32 + 1),
-        };
-        let message = DescriptorProto {
-            name: Some(info.name.to_owned()),
-            reserved_range: info.reserved.iter().map(range).collect(),
-            reserved_name: info.reserved_names.iter().map(|name| (*name).to_owned()).collect(),
-            ..Default::default()
-        };
-        let full_name = full_name(info.package, info.name);
-        Fields { types, full_name, message, comments: Vec::new(), optional: Vec::new() }
-    }
-
-    /// Describes one value without presence.
-    pub fn singular<T: Element<E>, E>(&mut self, name: &'static str, number: u32, docs: &'static str) {
-        let field_type = T::field_type(self.types);
-        self.push(name, number, docs, Label::Optional, field_type);
-    }
-
-    /// Describes one value with presence.
-    pub fn optional<T: Element<E>, E>(&mut self, name: &'static str, number: u32, docs: &'static str) {
-        let field_type = T::field_type(self.types);
-        let is_message = matches!(field_type, FieldType::Message(_));
-        let index = self.push(name, number, docs, Label::Optional, field_type);
-        if !is_message {
-            self.optional.push(index);
-        }
-    }
-
-    /// Describes many values.
-    pub fn repeated<T: Element<E>, E>(&mut self, name: &'static str, number: u32, docs: &'static str) {
-        let field_type = T::field_type(self.types);
-        self.push(name, number, docs, Label::Repeated, field_type);
-    }
-
-    /// Describes a map.
-    pub fn map<K: Key, V: Element<E>, E>(&mut self, name: &'static str, number: u32, docs: &'static str) {
-        let entry = format!("{}Entry", upper_camel(name));
-        let key = <K as Element<Plain>>::field_type(self.types);
-        let value = V::field_type(self.types);
-        self.message.nested_type.push(DescriptorProto {
-            name: Some(entry.clone()),
-            field: vec![
-                field("key", 1, Label::Optional, type_of(key)),
-                field("value", 2, Label::Optional, type_of(value)),
-            ],
-            options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
-            ..Default::default()
-        });
-        let entry = (Type::Message, Some(format!(".{}.{entry}", self.full_name)));
-        self.add(field(name, number, Label::Repeated, entry), docs);
-    }
-
-    /// Describes a oneof; its variants follow as [`variant`](Fields::variant).
-    pub fn oneof(&mut self, name: &'static str, docs: &'static str) -> i32 {
-        let index = self.message.oneof_decl.len() as i32;
-        self.message.oneof_decl.push(OneofDescriptorProto { name: Some(name.to_owned()), options: None });
-        self.comments.push((vec![MESSAGE_ONEOFS, index], docs));
-        index
-    }
-
-    /// Describes one variant of the oneof `oneof`.
-    pub fn variant<T: Element<E>, E>(
-        &mut self,
-        oneof: i32,
-        name: &'static str,
-        number: u32,
-        docs: &'static str,
-    ) {
-        let field_type = T::field_type(self.types);
-        let index = self.push(name, number, docs, Label::Optional, field_type);
-        self.message.field[index].oneof_index = Some(oneof);
-    }
-
-    fn push(
-        &mut self,
-        name: &str,
-        number: u32,
-        docs: &'static str,
-        label: Label,
-        field_type: FieldType,
-    ) -> usize {
-        self.add(field(name, number, label, type_of(field_type)), docs)
-    }
-
-    fn add(&mut self, field: FieldDescriptorProto, docs: &'static str) -> usize {
-        let index = self.message.field.len();
-        self.message.field.push(field);
-        self.comments.push((vec![MESSAGE_FIELDS, index as i32], docs));
-        index
-    }
-
-    fn finish(mut self) -> (DescriptorProto, Vec<(Vec<i32>, &'static str)>) {
-        // The oneofs that stand for presence come after all others.
-        for index in std::mem::take(&mut self.optional) {
-            let oneof = self.message.oneof_decl.len() as i32;
-            let field = &mut self.message.field[index];
-            field.oneof_index = Some(oneof);
-            field.proto3_optional = Some(true);
-            let name = Some(format!("_{}", field.name()));
-            self.message.oneof_decl.push(OneofDescriptorProto { name, options: None });
-        }
-        (self.message, self.comments)
-    }
-}
-
-fn type_of(field_type: FieldType) -> (Type, Option<String>) {
-    match field_type {
-        FieldType::Scalar(scalar) => (scalar, None),
-        FieldType::Message(name) => (Type::Message, Some(format!(".{name}"))),
-        FieldType::Enum(name) => (Type::Enum, Some(format!(".{name}"))),
-    }
-}
-
-fn field(
-    name: &str,
-    number: u32,
-    label: Label,
-    (kind, type_name): (Type, Option<String>),
-) -> FieldDescriptorProto {
-    FieldDescriptorProto {
-        name: Some(name.to_owned()),
-        number: Some(number as i32),
-        label: Some(label as i32),
-        r#type: Some(kind as i32),
-        type_name,
-        ..Default::default()
-    }
-}
-
-/// Writes `some_name` as `SomeName`, as protoc does for the entries of a map.
-fn upper_camel(name: &str) -> String {
-    let mut upper = true;
-    let mut camel = String::with_capacity(name.len());
-    for letter in name.chars() {
-        match letter {
-            '_' => upper = true,
-            letter if upper => {
-                camel.extend(letter.to_uppercase());
-                upper = false;
-            }
-            letter => camel.push(letter),
-        }
-    }
-    camel
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -420,7 +268,10 @@ mod tests {
             package: "p",
             name: "E",
             docs: "",
+            deprecated: false,
+            place: "a.rs:1",
             values: &[("E_NONE", 0, "")],
+            deprecated_values: &[],
             reserved: &[],
             reserved_names: &[],
         };
@@ -428,13 +279,10 @@ mod tests {
         types.add_enum::<u8>(&info);
         types.add_enum::<u8>(&info);
         assert!(types.conflict.is_none());
-        types.add_enum::<u16>(&info);
-        assert!(types.build("p.E").unwrap_err().contains("two types are called p.E"));
-    }
-
-    #[test]
-    fn entries_are_named_as_protoc_names_them() {
-        assert_eq!(upper_camel("cents_by_name"), "CentsByName");
-        assert_eq!(upper_camel("x1_y"), "X1Y");
+        types.add_enum::<u16>(&EnumInfo { place: "b.rs:2", ..info });
+        let error = types.build("p.E").unwrap_err();
+        for text in ["two types are called p.E", "u8 (a.rs:1)", "u16 (b.rs:2)", "name = "] {
+            assert!(error.contains(text), "{text}: {error}");
+        }
     }
 }

@@ -73,6 +73,7 @@ pub(crate) fn spec(path: &str, kind: Kind) -> &'static Spec {
         kind,
         idempotency,
         docs: "",
+        deprecated: false,
         topic: None,
         request,
         reply,

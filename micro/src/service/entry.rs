@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::broker;
 use crate::client::Client;
 use crate::config::{self, Settings, Sources};
+use crate::contract;
 use crate::error::Result;
 use crate::logs::{self, Ring};
 use crate::metrics::{self, Prometheus};
@@ -137,10 +138,7 @@ where
     if A::READS_FLAGS {
         match sources.read_flags(Sources::arguments()) {
             Ok(None) => {}
-            Ok(Some(request)) => {
-                answer(request, package, &sources);
-                return ExitCode::SUCCESS;
-            }
+            Ok(Some(request)) => return answer(request, package, &sources),
             Err(error) => return refuse(error.message()),
         }
     }
@@ -187,11 +185,16 @@ where
 }
 
 #[allow(clippy::print_stdout, reason = "it was asked for")]
-fn answer(request: config::Request, package: Package, sources: &Sources) {
+fn answer(request: config::Request, package: Package, sources: &Sources) -> ExitCode {
     match request {
         config::Request::Help => print!("{}", config::help(package.name, package.version, sources)),
         config::Request::Version => println!("{} {}", package.name, package.version),
+        config::Request::Describe => match contract::describe(package.name) {
+            Ok(text) => print!("{text}"),
+            Err(error) => return fail(&format!("{error:?}")),
+        },
     }
+    ExitCode::SUCCESS
 }
 
 #[allow(clippy::print_stderr, reason = "logs may not be there yet, and a failing program says why")]

@@ -33,7 +33,7 @@ impl Registration {
         file: &'static str,
         line: u32,
     ) -> Block<T> {
-        Block { package, contract, rows, construct, init: None, file, line }
+        Block { package, contract, rows, construct, code_first: None, init: None, file, line }
     }
 }
 
@@ -44,12 +44,19 @@ pub struct Block<T: 'static> {
     contract: &'static str,
     rows: &'static [Row<T>],
     construct: Option<fn() -> T>,
+    code_first: Option<&'static str>,
     init: Option<Init<T>>,
     file: &'static str,
     line: u32,
 }
 
 impl<T: 'static> Block<T> {
+    /// Says that the contract is what the block says, and how the block is documented.
+    pub const fn code_first(mut self, docs: &'static str) -> Self {
+        self.code_first = Some(docs);
+        self
+    }
+
     /// Adds what `#[micro::init]` marks.
     pub const fn init(mut self, init: Init<T>) -> Self {
         self.init = Some(init);
@@ -63,6 +70,8 @@ pub trait Registered: Sync {
     fn package(&self) -> &'static str;
     /// Returns the contract's full name; empty when the block holds only a constructor.
     fn contract(&self) -> &'static str;
+    /// Returns the documentation of a contract that is what the block says; `None` for one from a `.proto`.
+    fn code_first(&self) -> Option<&'static str>;
     /// Says where the block is written: `src/main.rs:12`.
     fn place(&self) -> String;
     /// Identifies the type.
@@ -88,6 +97,10 @@ impl<T: Send + Sync + 'static> Registered for Block<T> {
 
     fn contract(&self) -> &'static str {
         self.contract
+    }
+
+    fn code_first(&self) -> Option<&'static str> {
+        self.code_first
     }
 
     fn place(&self) -> String {

@@ -1,72 +1,17 @@
-//! Reads `.proto` files with protox, and remembers where everything stands for the errors that come later.
+//! Reads `.proto` files with protox: nothing has to be installed.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
-use prost_types::FileDescriptorProto;
 
+use super::{Source, editions};
 use crate::error::{Error, Place};
-use crate::options::Custom;
 use crate::{Result, options};
 
-/// The files of a build: everything asked for and everything imported.
-pub(crate) struct Source {
-    pub(crate) files: Vec<FileDescriptorProto>,
-    /// The names of the files asked for.
-    pub(crate) roots: Vec<String>,
-    /// Where the named files lie, as far as that is known.
-    pub(crate) on_disk: BTreeMap<String, PathBuf>,
-    /// The custom options that are set in the files.
-    pub(crate) options: Vec<Custom>,
-}
-
-impl Source {
-    /// Lists the files read from disk.
-    pub(crate) fn paths(&self) -> Vec<PathBuf> {
-        self.on_disk.values().cloned().collect()
-    }
-
-    /// Returns the place of what stands at `path` in a file's descriptor, in the terms of `SourceCodeInfo`.
-    pub(crate) fn place(&self, file: &FileDescriptorProto, path: &[i32]) -> Place {
-        let shown = self.on_disk.get(file.name()).cloned().unwrap_or_else(|| PathBuf::from(file.name()));
-        let mut place = Place::file(&shown);
-        let location = file
-            .source_code_info
-            .iter()
-            .flat_map(|info| &info.location)
-            .find(|location| location.path == path);
-        // A span is line, column, end column; or, over several lines, line, column, end line, end column.
-        let Some([line, column, rest @ ..]) = location.map(|location| location.span.as_slice()) else {
-            return place;
-        };
-        let number = |value: &i32| usize::try_from(*value).unwrap_or(0);
-        place.position = Some((number(line) + 1, number(column) + 1));
-        if let [end] = rest {
-            place.width = number(end).saturating_sub(number(column)).max(1);
-        }
-        if let Ok(text) = fs::read_to_string(&shown) {
-            place.text = text.lines().nth(number(line)).map(str::to_owned);
-        }
-        place
-    }
-}
-
 /// Reads `files` and whatever they import from `includes`.
-pub(crate) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
-    if files.is_empty() {
-        return Err(Error::new("no .proto file was named").help("name at least one, relative to the package"));
-    }
-    for file in files {
-        if !file.is_file() {
-            let error = Error::new(format!("there is no file {}", file.display()));
-            return Err(match std::env::current_dir() {
-                Ok(directory) => error.help(format!("paths are relative to {}", directory.display())),
-                Err(_) => error,
-            });
-        }
-    }
+pub(super) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
     let explain = |error: protox::Error| explain(&error, includes);
     let mut compiler = protox::Compiler::new(includes).map_err(explain)?;
     compiler.include_source_info(true).include_imports(true);
@@ -93,7 +38,20 @@ fn explain(error: &protox::Error, includes: &[PathBuf]) -> Error {
         let mut candidates = includes.iter().map(|include| include.join(name));
         candidates.find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name))
     });
-    let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let bytes = path.as_ref().and_then(|path| fs::read(path).ok());
+    let text = match (&path, bytes.map(String::from_utf8)) {
+        (_, Some(Ok(text))) => Some(text),
+        (Some(path), Some(Err(bad))) => {
+            return not_text(path, bad.as_bytes(), bad.utf8_error().valid_up_to());
+        }
+        _ => None,
+    };
+    // What else is wrong then follows from the first line.
+    if let (Some(path), Some(text)) = (&path, &text)
+        && let Some(error) = editions::refuse(path, text)
+    {
+        return error;
+    }
     let mut errors = vec![one(error, path.as_deref(), text.as_deref())];
     for related in error.related().into_iter().flatten() {
         errors.push(one(related, path.as_deref(), text.as_deref()));
@@ -106,6 +64,13 @@ fn explain(error: &protox::Error, includes: &[PathBuf]) -> Error {
         errors.extend(last);
     }
     Error::all(errors).unwrap_or_else(|| Error::new(error.to_string()))
+}
+
+/// Says where a file stops being text.
+fn not_text(path: &Path, bytes: &[u8], valid: usize) -> Error {
+    let text = String::from_utf8_lossy(&bytes[..valid]);
+    let place = Place::bytes(path, &text, text.len(), 1).label("not UTF-8 from here");
+    Error::new("the file is not UTF-8").at([place]).help("save it as UTF-8")
 }
 
 fn one(error: &dyn Diagnostic, path: Option<&Path>, text: Option<&str>) -> Error {

@@ -1,0 +1,82 @@
+//! Reads `.proto` files with protoc, for whoever has to have its verdict.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::{Source, name, set};
+use crate::Result;
+use crate::error::Error;
+
+/// The variable that says where protoc is.
+pub(super) const PROGRAM: &str = "PROTOC";
+
+/// Reads `files` and whatever they import from `includes`, by the protoc of the environment.
+pub(super) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
+    let program = env::var_os(PROGRAM).filter(|program| !program.is_empty());
+    compile(&program.unwrap_or_else(|| "protoc".into()), files, includes)
+}
+
+fn compile(program: &OsStr, files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
+    let place = |error: std::io::Error| Error::new(format!("there is no room for protoc's answer: {error}"));
+    let directory = tempfile::tempdir().map_err(place)?;
+    let answer = directory.path().join("set.binpb");
+    let output = run(program, &answer, files, includes)?;
+    if !output.status.success() {
+        let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
+        said.push_str(&String::from_utf8_lossy(&output.stdout));
+        let error = Error::new(format!("protoc failed, {}:\n{}", output.status, said.trim_end()));
+        let looked: Vec<String> = includes.iter().map(|include| include.display().to_string()).collect();
+        return Err(
+            error.help(format!("it looks in: {}; add a directory with `.include(…)`", looked.join(", ")))
+        );
+    }
+    let (held, options) = set::decode(fs::read(&answer).map_err(place)?)?;
+    let mut roots = Vec::new();
+    for file in files {
+        roots.push(name(file, includes).ok_or_else(|| {
+            Error::new(format!("{} lies in none of the directories imports are looked up in", file.display()))
+        })?);
+    }
+    let mut on_disk = BTreeMap::new();
+    for file in &held {
+        let mut candidates = includes.iter().map(|include| include.join(file.name()));
+        if let Some(path) = candidates.find(|path| path.is_file()) {
+            on_disk.insert(file.name().to_owned(), path);
+        }
+    }
+    Ok(Source { files: held, roots, on_disk, options })
+}
+
+fn run(program: &OsStr, answer: &Path, files: &[PathBuf], includes: &[PathBuf]) -> Result<Output> {
+    let mut out = OsString::from("--descriptor_set_out=");
+    out.push(answer);
+    let mut command = Command::new(program);
+    command.args(["--include_imports", "--include_source_info"]).arg(out);
+    for include in includes {
+        command.arg("-I").arg(include);
+    }
+    command.args(files).stdin(Stdio::null()).output().map_err(|error| {
+        let error = Error::new(format!("cannot start {}: {error}", Path::new(program).display()));
+        error.help(format!(
+            "install protoc (Debian's package is `protobuf-compiler`), or set {PROGRAM} to where it is; micro needs none \
+             without `.protoc(true)`"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protoc_that_is_not_there_is_told_with_the_mend() {
+        let error = compile(OsStr::new("/there/is/no/protoc"), &[], &[]).err().unwrap().to_string();
+        for part in ["cannot start /there/is/no/protoc", "protobuf-compiler", "PROTOC", "`.protoc(true)`"] {
+            assert!(error.contains(part), "{part:?} is not in {error}");
+        }
+    }
+}
