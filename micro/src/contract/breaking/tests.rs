@@ -1,7 +1,7 @@
 //! What a pair of `.proto` files cannot show; the pairs are in `tests/tests/contract_breaks.rs`.
 
-use prost_types::{EnumDescriptorProto, EnumValueDescriptorProto};
 use prost_types::field_descriptor_proto::Type;
+use prost_types::{EnumDescriptorProto, EnumValueDescriptorProto};
 
 use crate::contract::descriptor_set;
 use crate::error::Code;
@@ -105,11 +105,8 @@ fn a_break_says_where_and_what_callers_see_and_how_to_allow_it() {
 fn a_package_that_has_moved_is_compared_where_it_is_now() {
     let types = |package: &str, sort| {
         let mut inner = message("Inner", &[("count", 1, sort)]);
-        let zero = EnumValueDescriptorProto {
-            name: Some("NONE".to_owned()),
-            number: Some(0),
-            ..Default::default()
-        };
+        let zero =
+            EnumValueDescriptorProto { name: Some("NONE".to_owned()), number: Some(0), ..Default::default() };
         inner.enum_type.push(EnumDescriptorProto {
             name: Some("E".to_owned()),
             value: vec![zero],
