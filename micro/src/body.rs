@@ -56,6 +56,11 @@ impl Body {
         }
     }
 
+    /// Tells whether the body holds exactly one message that is already here.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(self.kind, Repr::One(_))
+    }
+
     /// Waits for the next message; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await

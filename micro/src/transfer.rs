@@ -1,7 +1,6 @@
 //! What may stand as the argument and the reply of a method: a message, or a stream of them. The kind of a
 //! method follows from these types, so type aliases work.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -28,13 +27,9 @@ pub trait Transfer: Sized + Send + 'static {
     #[doc(hidden)]
     fn send(self, encoding: &Encoding) -> Result<Body>;
 
-    /// Decodes. `trailers` is what the body's end fills.
+    /// Decodes a body that has [arrived](arrive). `trailers` is what its end fills.
     #[doc(hidden)]
-    fn receive(
-        body: Body,
-        encoding: &Encoding,
-        trailers: SharedMetadata,
-    ) -> impl Future<Output = Result<Self>> + Send;
+    fn receive(body: Body, encoding: &Encoding, trailers: SharedMetadata) -> Result<Self>;
 }
 
 /// The argument of a method: a message or a [`Streaming`] of messages.
@@ -69,20 +64,10 @@ impl<T: Message> Transfer for T {
         Ok(Body::one(encoding.encode(&self)?))
     }
 
-    async fn receive(body: Body, encoding: &Encoding, _: SharedMetadata) -> Result<Self> {
-        let mut body = match body.try_one() {
-            Ok(message) => return encoding.decode(message),
-            Err(body) => body,
-        };
-        let Some(first) = body.next().await else {
-            return Err(Error::unimplemented("expected one message, got none"));
-        };
-        let message = encoding.decode(first?)?;
-        // Reading on to the end is what brings in trailers, and an error that follows the message.
-        match body.next().await {
-            None => Ok(message),
-            Some(Ok(_)) => Err(Error::unimplemented("expected one message, got several")),
-            Some(Err(error)) => Err(error),
+    fn receive(body: Body, encoding: &Encoding, _: SharedMetadata) -> Result<Self> {
+        match body.try_one() {
+            Ok(message) => encoding.decode(message),
+            Err(_) => Err(Error::internal("a message is decoded that was not waited for")),
         }
     }
 }
@@ -96,7 +81,7 @@ impl<T: Message> Transfer for Streaming<T> {
         Ok(Body::stream(Encode { messages: self, encoding: encoding.clone() }))
     }
 
-    async fn receive(body: Body, encoding: &Encoding, trailers: SharedMetadata) -> Result<Self> {
+    fn receive(body: Body, encoding: &Encoding, trailers: SharedMetadata) -> Result<Self> {
         let messages = Decode { body, encoding: encoding.clone(), marker: std::marker::PhantomData };
         Ok(Streaming::new(messages).with_trailers(trailers))
     }
@@ -128,6 +113,29 @@ impl<T: Message> Stream for Decode<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = std::task::ready!(Pin::new(&mut self.body).poll_next(context));
         Poll::Ready(next.map(|message| self.encoding.decode(message?)))
+    }
+}
+
+/// Waits for one message, unless there are `many`, which are waited for as they are read.
+///
+/// What waits is outside of [`Transfer`] because it is compiled once, and not again for each message.
+///
+/// # Errors
+///
+/// The body's, and `unimplemented` when there are none or several.
+pub(crate) async fn arrive(mut body: Body, many: bool) -> Result<Body> {
+    if many || body.is_one() {
+        return Ok(body);
+    }
+    let Some(message) = body.next().await else {
+        return Err(Error::unimplemented("expected one message, got none"));
+    };
+    let message = message?;
+    // Reading on to the end is what brings in trailers, and an error that follows the message.
+    match body.next().await {
+        None => Ok(Body::one(message)),
+        Some(Ok(_)) => Err(Error::unimplemented("expected one message, got several")),
+        Some(Err(error)) => Err(error),
     }
 }
 

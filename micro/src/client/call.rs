@@ -1,28 +1,19 @@
-//! `Call`: one call as its caller holds it, and its way from the first poll to the reply.
+//! `Call`: one call as its caller holds it.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tracing::Instrument;
-
-use super::attempt::Attempts;
-use super::deadline::Bounds;
+use super::plan::{Answer, Plan};
 use super::reply::Reply;
-use super::retry;
 use super::target::Target;
 use crate::address::Address;
 use crate::body::Body;
-use crate::call::CallInfo;
-use crate::error::{Error, Outcome, Result};
-use crate::layer::{BoxFuture, Request, Response};
-use crate::metadata::Metadata;
-use crate::registry::Node;
-use crate::span::CallSpan;
-use crate::spec::{Kind, Spec};
-use crate::trace::TraceContext;
+use crate::error::{Error, Result};
+use crate::layer::BoxFuture;
+use crate::spec::Spec;
 use crate::transfer::Output;
 
 /// A call that has not been made yet: a future that makes it. Dropping it, or the stream it replied with,
@@ -41,43 +32,44 @@ use crate::transfer::Output;
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<O> {
-    state: State<O>,
+    state: State,
+    reply: PhantomData<fn() -> O>,
 }
 
-enum State<O> {
+/// How far a call has come. It knows nothing of the reply's type, so that all of it is compiled once.
+enum State {
     New(Box<Plan>),
-    Running(BoxFuture<'static, Result<O>>),
+    Running(BoxFuture<'static, Result<Answer>>),
     Done,
 }
 
-/// Everything that is known of a call before it is made.
-struct Plan {
-    target: Target,
-    spec: &'static Spec,
-    body: Result<Body>,
-    timeout: Option<Duration>,
-    metadata: Metadata,
-    to: Option<Address>,
-    attempts: u32,
-    wait_for_ready: bool,
-    /// The first mistake in a setter.
-    mistake: Option<Error>,
+impl State {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Answer>> {
+        if matches!(self, State::New(_))
+            && let State::New(plan) = std::mem::replace(self, State::Done)
+        {
+            *self = State::Running(Box::pin(plan.run()));
+        }
+        let State::Running(running) = self else {
+            return Poll::Ready(Err(Error::internal("the call is over already")));
+        };
+        let result = ready!(running.as_mut().poll(context));
+        *self = State::Done;
+        Poll::Ready(result)
+    }
+
+    async fn run(self) -> Result<Answer> {
+        match self {
+            State::New(plan) => plan.run().await,
+            // Setters and `response` take the call by value, so it can only have been polled before.
+            State::Running(_) | State::Done => Err(Error::internal("the call has been made already")),
+        }
+    }
 }
 
 impl<O: Output> Call<O> {
     pub(super) fn new(target: Target, spec: &'static Spec, body: Result<Body>) -> Self {
-        let plan = Plan {
-            target,
-            spec,
-            body,
-            timeout: None,
-            metadata: Metadata::new(),
-            to: None,
-            attempts: retry::ATTEMPTS,
-            wait_for_ready: false,
-            mistake: None,
-        };
-        Call { state: State::New(Box::new(plan)) }
+        Call { state: State::New(Plan::new(target, spec, body, O::STREAMING)), reply: PhantomData }
     }
 
     /// Sets how long the call may take, the reading of a reply stream included. By default 5 s for unary calls
@@ -117,14 +109,8 @@ impl<O: Output> Call<O> {
 
     /// Makes the call, for the reply together with its metadata.
     pub fn response(self) -> impl Future<Output = Result<Reply<O>>> + Send + 'static {
-        let state = self.state;
-        async move {
-            match state {
-                State::New(plan) => plan.run::<O>().await,
-                // Setters and this take the call by value, so it can only have been polled before.
-                State::Running(_) | State::Done => Err(Error::internal("the call has been made already")),
-            }
-        }
+        let answer = self.state.run();
+        async move { answer.await?.decode() }
     }
 
     fn plan(mut self, change: impl FnOnce(&mut Plan)) -> Self {
@@ -139,19 +125,8 @@ impl<O: Output> Future for Call<O> {
     type Output = Result<O>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let state = &mut self.state;
-        if matches!(state, State::New(_))
-            && let State::New(plan) = std::mem::replace(state, State::Done)
-        {
-            *state =
-                State::Running(Box::pin(async move { plan.run::<O>().await.map(|reply| reply.message) }));
-        }
-        let State::Running(running) = state else {
-            return Poll::Ready(Err(Error::internal("the call is over already")));
-        };
-        let result = ready!(running.as_mut().poll(context));
-        *state = State::Done;
-        Poll::Ready(result)
+        let answer = ready!(self.state.poll(context));
+        Poll::Ready(answer.and_then(Answer::decode).map(|reply| reply.message))
     }
 }
 
@@ -162,122 +137,5 @@ impl<O> fmt::Debug for Call<O> {
             State::Running(_) => f.write_str("Call(running)"),
             State::Done => f.write_str("Call(done)"),
         }
-    }
-}
-
-impl Plan {
-    async fn run<O: Output>(self: Box<Self>) -> Result<Reply<O>> {
-        let plan = *self;
-        if let Some(mistake) = plan.mistake {
-            return Err(mistake.with_outcome(Outcome::NotSent));
-        }
-        let body = plan.body.map_err(|error| error.with_outcome(Outcome::NotSent))?;
-        let target = plan.target;
-        let parent = target.parent();
-        let inner = target.inner();
-        let timeout = plan.timeout.or((plan.spec.kind == Kind::Unary).then_some(inner.timeout));
-        let trace = parent.and_then(CallInfo::trace).map_or_else(TraceContext::root, TraceContext::child);
-        let service = target.service().unwrap_or(target.contract());
-        let mut span = CallSpan::new("client", service, plan.spec, Some(&trace));
-        span = span.metered(inner.meter.called(plan.spec).begin());
-        let info = info(parent, timeout, plan.metadata, trace);
-        if let Err(error) = info.check() {
-            span.end(Err(&error));
-            return Err(error.with_outcome(Outcome::NotSent));
-        }
-        let bounds = Bounds::new(info.deadline, parent.map(|parent| parent.cancel.clone()), plan.spec.path);
-        let guard = info.cancel.guard();
-        let encoding = inner.encoding.clone();
-        let request = Request::new(plan.spec, info, encoding.clone(), body);
-        let attempts = Attempts {
-            to: plan.to.map(|address| direct(&target, address)),
-            limit: plan.attempts,
-            wait_for_ready: plan.wait_for_ready,
-            target: target.clone(),
-        };
-        let answer = bounds.hold(inner.layers.run(request, &attempts)).instrument(span.span().clone()).await;
-        let Response { metadata, trailers, body } = match answer {
-            Ok(response) => response,
-            Err(error) => {
-                span.end(Err(&error));
-                return Err(error);
-            }
-        };
-        if O::STREAMING {
-            let body = bounds.bind(body, guard).on_end(move |result| _ = span.end(result));
-            // A stream is handed on as it is, so this does not wait.
-            let message = O::receive(body, &encoding, trailers).await?;
-            return Ok(Reply { message, metadata, trailers: Metadata::new() });
-        }
-        let receive = O::receive(body, &encoding, trailers.clone());
-        let message = bounds.hold(receive).instrument(span.span().clone()).await;
-        span.end(message.as_ref().map(|_| ()));
-        Ok(Reply { message: message?, metadata, trailers: trailers.take() })
-    }
-}
-
-/// Makes the facts of a call: what it sets itself, on top of what the call it is made for passes on.
-fn info(
-    parent: Option<&CallInfo>,
-    timeout: Option<Duration>,
-    metadata: Metadata,
-    trace: TraceContext,
-) -> CallInfo {
-    let mut info = CallInfo::new();
-    if let Some(parent) = parent {
-        info.deadline = parent.deadline;
-        info.metadata = parent.metadata.clone();
-        // Says who sent the request, which is us from here on.
-        info.metadata.remove("user-agent");
-        info.cancel = parent.cancel.child();
-    }
-    // A deadline past the end of time is none.
-    if let Some(deadline) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
-        info.shorten_deadline(deadline);
-    }
-    info.metadata.merge(metadata);
-    info.trace = Some(trace);
-    info
-}
-
-/// Makes the node that a caller addresses without the registry.
-fn direct(target: &Target, address: Address) -> Arc<Node> {
-    let service = target.service().unwrap_or(target.contract());
-    Arc::new(Node::new(format!("direct-{address}"), service).address(address))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_carries_on_what_its_parent_had() {
-        let mut parent = CallInfo::new();
-        let soon = Instant::now() + Duration::from_secs(1);
-        parent.shorten_deadline(soon);
-        parent.metadata.insert("tenant", "acme").unwrap();
-        parent.metadata.insert("user-agent", "curl").unwrap();
-        let mut own = Metadata::new();
-        own.insert("region", "eu").unwrap();
-        let trace = TraceContext::root();
-
-        let long = info(Some(&parent), Some(Duration::from_secs(60)), own.clone(), trace.child());
-        assert_eq!(long.deadline, Some(soon), "a deadline only shrinks");
-        assert_eq!(long.metadata.get("tenant"), Some("acme"));
-        assert_eq!(long.metadata.get("region"), Some("eu"));
-        assert!(!long.metadata.contains_key("user-agent"));
-        parent.cancel.cancel();
-        assert!(long.cancel.is_cancelled());
-
-        let short = info(Some(&parent), Some(Duration::from_millis(1)), own.clone(), trace.child());
-        assert!(short.deadline < Some(soon));
-        own.insert("tenant", "other").unwrap();
-        let info = info(Some(&parent), None, own, trace);
-        assert_eq!((info.deadline, info.metadata.get("tenant")), (Some(soon), Some("other")));
-    }
-
-    #[test]
-    fn no_time_is_long_enough_to_break_a_call() {
-        assert_eq!(info(None, Some(Duration::MAX), Metadata::new(), TraceContext::root()).deadline, None);
     }
 }

@@ -32,6 +32,7 @@ mod call;
 mod deadline;
 mod flight;
 mod no_node;
+mod plan;
 mod publish;
 mod reply;
 mod retry;

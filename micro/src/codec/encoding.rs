@@ -7,7 +7,7 @@ use ::bytes::Bytes;
 
 use super::{Codec, Dynamic};
 use crate::error::{Error, Result};
-use crate::message::Message;
+use crate::message::{Descriptor, Message};
 
 /// A codec in use. Cheap to clone.
 #[derive(Clone)]
@@ -64,16 +64,7 @@ impl Encoding {
     ///
     /// `internal` when the codec cannot express the message. Protobuf always can.
     pub fn encode<T: Message>(&self, message: &T) -> Result<Bytes> {
-        let proto: Bytes = prost::Message::encode_to_vec(message).into();
-        match &self.0 {
-            Kind::Proto => Ok(proto),
-            Kind::Codec(codec) => {
-                let dynamic = Dynamic::from_proto(&T::descriptor(), proto).map_err(|error| {
-                    Error::internal(format!("cannot encode {}", T::NAME)).with_source(error)
-                })?;
-                codec.encode(&dynamic)
-            }
-        }
+        self.encode_proto(prost::Message::encode_to_vec(message), T::NAME, T::descriptor)
     }
 
     /// Decodes a message.
@@ -82,16 +73,37 @@ impl Encoding {
     ///
     /// `invalid argument` naming the message, and where in it as far as the codec knows.
     pub fn decode<T: Message>(&self, bytes: Bytes) -> Result<T> {
-        let proto = match &self.0 {
-            Kind::Proto => bytes,
-            Kind::Codec(codec) => codec.decode(bytes, &T::descriptor())?.to_proto(),
-        };
         let mut message = T::empty();
-        match prost::Message::merge(&mut message, proto) {
+        match prost::Message::merge(&mut message, self.decode_proto(bytes, T::descriptor)?) {
             Ok(()) => Ok(message),
-            Err(error) => Err(Error::invalid_argument(undecodable(T::NAME, &error))),
+            Err(error) => Err(refused(T::NAME, &error)),
         }
     }
+
+    // The rest of both ways, which is compiled once, and not again for each message.
+
+    fn encode_proto(
+        &self,
+        proto: Vec<u8>,
+        name: &'static str,
+        descriptor: fn() -> Descriptor,
+    ) -> Result<Bytes> {
+        let Kind::Codec(codec) = &self.0 else { return Ok(proto.into()) };
+        let dynamic = Dynamic::from_proto(&descriptor(), proto.into())
+            .map_err(|error| Error::internal(format!("cannot encode {name}")).with_source(error))?;
+        codec.encode(&dynamic)
+    }
+
+    fn decode_proto(&self, bytes: Bytes, descriptor: fn() -> Descriptor) -> Result<Bytes> {
+        match &self.0 {
+            Kind::Proto => Ok(bytes),
+            Kind::Codec(codec) => Ok(codec.decode(bytes, &descriptor())?.to_proto()),
+        }
+    }
+}
+
+fn refused(name: &str, error: &prost::DecodeError) -> Error {
+    Error::invalid_argument(undecodable(name, error))
 }
 
 /// Says what is wrong with protobuf bytes: `cannot decode a.v1.B: B.name: invalid string value`.

@@ -69,7 +69,8 @@ impl DescriptorCell {
     }
 
     /// Returns the descriptor that `make` makes the first time.
-    pub fn get_or_make(&self, make: impl FnOnce() -> Descriptor) -> Descriptor {
+    // A pointer and no closure, so that it is compiled once, and not again for each message.
+    pub fn get_or_make(&self, make: fn() -> Descriptor) -> Descriptor {
         self.0.get_or_init(make).clone()
     }
 
@@ -79,13 +80,15 @@ impl DescriptorCell {
     ///
     /// Panics when the types contradict one another, such as two types of one name: no contract can be made of them.
     pub fn describe<T: Message>(&self) -> Descriptor {
-        self.get_or_make(|| {
-            let mut types = Types::default();
-            T::register(&mut types);
-            match types.build(T::NAME) {
-                Ok(descriptor) => descriptor,
-                Err(why) => panic!("the message {} cannot be described: {why}", T::NAME),
-            }
-        })
+        self.get_or_make(|| described(T::NAME, T::register))
+    }
+}
+
+fn described(name: &str, register: fn(&mut Types)) -> Descriptor {
+    let mut types = Types::default();
+    register(&mut types);
+    match types.build(name) {
+        Ok(descriptor) => descriptor,
+        Err(why) => panic!("the message {name} cannot be described: {why}"),
     }
 }

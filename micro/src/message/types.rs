@@ -90,8 +90,13 @@ pub struct Types {
 
 impl Types {
     /// Adds an annotated message, unless it is there already: types may refer to themselves.
-    pub fn add_message<T: Message>(&mut self, info: &MessageInfo, describe: impl FnOnce(&mut Fields<'_>)) {
-        if !self.enter(info.package, info.name, Place::of::<T>(info.place)) {
+    pub fn add_message<T: Message>(&mut self, info: &MessageInfo, describe: fn(&mut Fields<'_>)) {
+        self.add_written(info, Place::of::<T>(info.place), describe);
+    }
+
+    // Compiled once, and not again for each message.
+    fn add_written(&mut self, info: &MessageInfo, place: Place, describe: fn(&mut Fields<'_>)) {
+        if !self.enter(info.package, info.name, place) {
             return;
         }
         let mut fields = Fields::new(self, info);
@@ -108,7 +113,11 @@ impl Types {
 
     /// Adds an annotated enum of units, unless it is there already.
     pub fn add_enum<T: 'static>(&mut self, info: &EnumInfo) {
-        if !self.enter(info.package, info.name, Place::of::<T>(info.place)) {
+        self.add_units(info, Place::of::<T>(info.place));
+    }
+
+    fn add_units(&mut self, info: &EnumInfo, place: Place) {
+        if !self.enter(info.package, info.name, place) {
             return;
         }
         let mut values = info.values.to_vec();

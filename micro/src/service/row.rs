@@ -10,7 +10,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::layer::{BoxFuture, Endpoint, Request, Response};
 use crate::metadata::SharedMetadata;
 use crate::spec::Spec;
-use crate::transfer::{Output, Payload};
+use crate::transfer::{Output, Payload, arrive};
 
 /// The future of an answer.
 pub type Reply = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -58,12 +58,23 @@ where
 {
     Box::pin(async move {
         let Incoming { encoding, body } = request;
-        let payload = P::receive(body, &encoding, SharedMetadata::new()).await?;
+        let body = arrive(body, P::STREAMING).await?;
+        let payload = P::receive(body, &encoding, SharedMetadata::new())?;
         match handler(ctx.clone(), payload).await {
-            Ok(output) => Ok(ctx.respond(output.send(&encoding)?)),
-            Err(error) => Err(ctx.fail(error.into()).with_outcome(Outcome::Unknown)),
+            Ok(output) => responded(&ctx, output.send(&encoding)),
+            Err(error) => Err(failed(&ctx, error.into())),
         }
     })
+}
+
+// What is not about types is compiled once, and not again for each method.
+
+fn responded(ctx: &Context, body: Result<Body>) -> Result<Response> {
+    Ok(ctx.respond(body?))
+}
+
+fn failed(ctx: &Context, error: Error) -> Error {
+    ctx.fail(error).with_outcome(Outcome::Unknown)
 }
 
 /// What a handler may return.
