@@ -3,6 +3,8 @@
 //! `cargo run -p hello` shows both; `cargo run -p hello -- help` says what else there is.
 
 mod caller;
+#[cfg(test)]
+mod contract;
 mod demo;
 mod greeter;
 mod listener;

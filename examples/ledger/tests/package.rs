@@ -1,5 +1,5 @@
-//! What a package of the ledger holds: its contract, so that its tests pass wherever it is unpacked, and no build script
-//! that could write one.
+//! What a package of the ledger holds: its contract and what was promised of it, so that its tests pass wherever it is
+//! unpacked, and no build script that could write them.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ fn the_contract_is_part_of_the_package() {
     command.args(["package", "--list", "--allow-dirty", "--offline", "--package", "ledger"]);
     let listed = Process::spawn(command.current_dir(workspace())).success();
     let files: Vec<String> = listed.lines().map(|file| file.replace('\\', "/")).collect();
-    for file in ["proto/ledger.proto", "src/contract.rs"] {
+    for file in ["proto/contract.lock", "proto/ledger.proto", "src/contract.rs"] {
         assert!(files.iter().any(|listed| listed == file), "{file} is not in: {listed}");
     }
     assert!(!files.iter().any(|listed| listed == "build.rs"), "{listed}");

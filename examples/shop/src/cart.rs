@@ -21,6 +21,7 @@ pub struct Cart {
     carts: Mutex<Carts>,
 }
 
+/// Keeps the cart of each customer.
 #[micro::service(package = "shop.cart.v1")]
 impl Cart {
     /// Puts pieces of a product into a cart and returns what it holds. A product that the catalog does not

@@ -4,6 +4,8 @@
 
 mod cart;
 mod catalog;
+#[cfg(test)]
+mod contract;
 mod details;
 mod mailer;
 mod money;

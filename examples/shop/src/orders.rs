@@ -22,6 +22,7 @@ pub struct Orders {
     book: Book,
 }
 
+/// Takes the orders of customers.
 #[micro::service(package = "shop.orders.v1")]
 impl Orders {
     /// Orders what is in the customer's cart, and publishes the order on `shop.orders.placed`.

@@ -110,7 +110,7 @@ impl<O: Output> Call<O> {
     /// Makes the call, for the reply together with its metadata.
     pub fn response(self) -> impl Future<Output = Result<Reply<O>>> + Send + 'static {
         let answer = self.state.run();
-        async move { answer.await?.decode() }
+        async move { answer.await?.reply() }
     }
 
     fn plan(mut self, change: impl FnOnce(&mut Plan)) -> Self {
@@ -125,8 +125,7 @@ impl<O: Output> Future for Call<O> {
     type Output = Result<O>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(self.state.poll(context));
-        Poll::Ready(answer.and_then(Answer::decode).map(|reply| reply.message))
+        Poll::Ready(ready!(self.state.poll(context)).and_then(Answer::message))
     }
 }
 

@@ -56,20 +56,30 @@ struct Beside {
 
 impl Answer {
     /// Decodes the reply.
-    pub(super) fn decode<O: Output>(self) -> Result<Reply<O>> {
-        let Answer { body, encoding, beside } = self;
+    pub(super) fn message<O: Output>(self) -> Result<O> {
+        let Answer { body, encoding, mut beside } = self;
         let message = O::receive(body, &encoding, beside.trailers.clone());
-        let (metadata, trailers) = beside.end(message.as_ref().err());
-        Ok(Reply { message: message?, metadata, trailers })
+        beside.end(message.as_ref().err());
+        message
+    }
+
+    /// Decodes the reply, and keeps its metadata.
+    pub(super) fn reply<O: Output>(self) -> Result<Reply<O>> {
+        let Answer { body, encoding, mut beside } = self;
+        let message = O::receive(body, &encoding, beside.trailers.clone());
+        beside.end(message.as_ref().err());
+        // A stream's trailers are there at its end.
+        let trailers = if O::STREAMING { Metadata::new() } else { beside.trailers.take() };
+        Ok(Reply { message: message?, metadata: beside.metadata, trailers })
     }
 }
 
 impl Beside {
-    /// Ends the span of a reply that is whole, and returns the metadata before and behind it.
-    fn end(self, error: Option<&Error>) -> (Metadata, Metadata) {
-        let Some(mut span) = self.span else { return (self.metadata, Metadata::new()) };
-        span.end(error.map_or(Ok(()), Err));
-        (self.metadata, self.trailers.take())
+    /// Ends the span of a reply that is whole.
+    fn end(&mut self, error: Option<&Error>) {
+        if let Some(span) = &mut self.span {
+            span.end(error.map_or(Ok(()), Err));
+        }
     }
 }
 

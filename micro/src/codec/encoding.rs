@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ::bytes::Bytes;
 
+use super::erased::{self, Erased};
 use super::{Codec, Dynamic};
 use crate::error::{Error, Result};
-use crate::message::{Descriptor, Message};
+use crate::message::Message;
 
 /// A codec in use. Cheap to clone.
 #[derive(Clone)]
@@ -64,7 +65,7 @@ impl Encoding {
     ///
     /// `internal` when the codec cannot express the message. Protobuf always can.
     pub fn encode<T: Message>(&self, message: &T) -> Result<Bytes> {
-        self.encode_proto(prost::Message::encode_to_vec(message), T::NAME, T::descriptor)
+        self.encode_erased(message)
     }
 
     /// Decodes a message.
@@ -74,36 +75,27 @@ impl Encoding {
     /// `invalid argument` naming the message, and where in it as far as the codec knows.
     pub fn decode<T: Message>(&self, bytes: Bytes) -> Result<T> {
         let mut message = T::empty();
-        match prost::Message::merge(&mut message, self.decode_proto(bytes, T::descriptor)?) {
-            Ok(()) => Ok(message),
-            Err(error) => Err(refused(T::NAME, &error)),
-        }
+        self.decode_erased(bytes, &mut message)?;
+        Ok(message)
     }
 
-    // The rest of both ways, which is compiled once, and not again for each message.
-
-    fn encode_proto(
-        &self,
-        proto: Vec<u8>,
-        name: &'static str,
-        descriptor: fn() -> Descriptor,
-    ) -> Result<Bytes> {
-        let Kind::Codec(codec) = &self.0 else { return Ok(proto.into()) };
-        let dynamic = Dynamic::from_proto(&descriptor(), proto.into())
-            .map_err(|error| Error::internal(format!("cannot encode {name}")).with_source(error))?;
+    fn encode_erased(&self, message: &dyn Erased) -> Result<Bytes> {
+        let proto = Bytes::from(erased::to_proto(message));
+        let Kind::Codec(codec) = &self.0 else { return Ok(proto) };
+        let dynamic = Dynamic::from_proto(&message.descriptor(), proto).map_err(|error| {
+            Error::internal(format!("cannot encode {}", message.name())).with_source(error)
+        })?;
         codec.encode(&dynamic)
     }
 
-    fn decode_proto(&self, bytes: Bytes, descriptor: fn() -> Descriptor) -> Result<Bytes> {
-        match &self.0 {
-            Kind::Proto => Ok(bytes),
-            Kind::Codec(codec) => Ok(codec.decode(bytes, &descriptor())?.to_proto()),
-        }
+    fn decode_erased(&self, bytes: Bytes, message: &mut dyn Erased) -> Result<()> {
+        let proto = match &self.0 {
+            Kind::Proto => bytes,
+            Kind::Codec(codec) => codec.decode(bytes, &message.descriptor())?.to_proto(),
+        };
+        erased::merge(message, proto)
+            .map_err(|error| Error::invalid_argument(undecodable(message.name(), &error)))
     }
-}
-
-fn refused(name: &str, error: &prost::DecodeError) -> Error {
-    Error::invalid_argument(undecodable(name, error))
 }
 
 /// Says what is wrong with protobuf bytes: `cannot decode a.v1.B: B.name: invalid string value`.

@@ -18,6 +18,7 @@ mod canonical;
 mod cbor;
 mod dynamic;
 mod encoding;
+mod erased;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;

@@ -6,14 +6,14 @@
 //! contract first and code first with micro, and with tonic. All have trivial handlers and a client that calls every
 //! method. What all of them depend on is built before. `clean` is the package from nothing, its build script aside;
 //! `touched` is the package after a change of one handler's body. Everything is a debug build, and every repetition is
-//! printed. `--quick` measures 10 methods once.
+//! printed. `--quick` measures 10 methods once. It fails when a change of a handler makes the build script write anew.
 
 mod measure;
 mod project;
 
 use std::path::Path;
 
-use measure::Lines;
+use measure::Generated;
 use project::{Project, Stack};
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -74,6 +74,8 @@ struct Medians {
 /// Measures one project and prints its line.
 fn report(scratch: &Path, project: &Project, repetitions: u32) -> Result<Medians, AnyError> {
     let (mut clean, mut touched) = (Vec::new(), Vec::new());
+    let generated = Generated::of(scratch, project)?;
+    let written = generated.as_ref().map(Generated::written).transpose()?;
     for repetition in 1..=repetitions {
         measure::forget(scratch, project)?;
         clean.push(measure::build(scratch, project)?);
@@ -82,10 +84,15 @@ fn report(scratch: &Path, project: &Project, repetitions: u32) -> Result<Medians
     }
     let alone = measure::text(scratch, &Project::new(project.stack, 1))?;
     let text = measure::text(scratch, project)?.saturating_sub(alone) as f64 / 1_000.0;
-    let lines = match measure::generated(scratch, project)? {
-        Some(Lines { service, .. }) => format!("{:.1}", service as f64 / project.methods as f64),
+    let lines = match &generated {
+        Some(generated) => format!("{:.1}", generated.lines()? as f64 / project.methods as f64),
         None => "by the macro".to_owned(),
     };
+    if generated.as_ref().map(Generated::written).transpose()? != written {
+        return Err(
+            format!("{}: a handler's body changed, and code was generated anew", project.package()).into()
+        );
+    }
     println!(
         "{:>7}  {:<14} {lines:>16} {text:>9.0}  clean {}  touched {}",
         project.methods,

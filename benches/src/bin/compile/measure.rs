@@ -8,12 +8,6 @@ use std::time::{Instant, SystemTime};
 use crate::AnyError;
 use crate::project::{Project, Stack};
 
-/// How many lines were generated.
-pub(crate) struct Lines {
-    /// Of them for the service, on both sides: comments and messages are left out.
-    pub(crate) service: usize,
-}
-
 fn target(scratch: &Path) -> PathBuf {
     scratch.join("target")
 }
@@ -61,24 +55,42 @@ pub(crate) fn text(scratch: &Path, project: &Project) -> Result<usize, AnyError>
     size.ok_or_else(|| format!("`size -A {}` tells no .text", program.display()).into())
 }
 
-/// Counts what the build script generated; nothing where the code is the contract.
-pub(crate) fn generated(scratch: &Path, project: &Project) -> Result<Option<Lines>, AnyError> {
-    let (file, begins) = match project.stack {
-        Stack::ContractFirst => ("micro/mod.rs", "pub trait Budget"),
-        Stack::Tonic => ("budget.v1.rs", "pub mod budget_client"),
-        Stack::CodeFirst => return Ok(None),
-    };
-    for entry in fs::read_dir(target(scratch).join("debug/build"))? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let own = name.to_str().and_then(|name| name.rsplit_once('-'));
-        let path = entry.path().join("out").join(file);
-        if own.is_some_and(|(name, _)| name == project.package()) && path.exists() {
-            let text = fs::read_to_string(path)?;
-            let (_, service) = text.split_once(begins).ok_or("the generated code has no service")?;
-            let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
-            return Ok(Some(Lines { service: service.lines().filter(code).count() }));
+/// What the build script generated.
+pub(crate) struct Generated {
+    path: PathBuf,
+    begins: &'static str,
+}
+
+impl Generated {
+    /// Finds it; nothing where the code is the contract.
+    pub(crate) fn of(scratch: &Path, project: &Project) -> Result<Option<Generated>, AnyError> {
+        let (file, begins) = match project.stack {
+            Stack::ContractFirst => ("micro/mod.rs", "pub trait Budget"),
+            Stack::Tonic => ("budget.v1.rs", "pub mod budget_client"),
+            Stack::CodeFirst => return Ok(None),
+        };
+        for entry in fs::read_dir(target(scratch).join("debug/build"))? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let own = name.to_str().and_then(|name| name.rsplit_once('-'));
+            let path = entry.path().join("out").join(file);
+            if own.is_some_and(|(name, _)| name == project.package()) && path.exists() {
+                return Ok(Some(Generated { path, begins }));
+            }
         }
+        Err(format!("nothing was generated for {}", project.package()).into())
     }
-    Err(format!("nothing was generated for {}", project.package()).into())
+
+    /// Counts the lines of the service, on both sides: comments and messages are left out.
+    pub(crate) fn lines(&self) -> Result<usize, AnyError> {
+        let text = fs::read_to_string(&self.path)?;
+        let (_, service) = text.split_once(self.begins).ok_or("the generated code has no service")?;
+        let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+        Ok(service.lines().filter(code).count())
+    }
+
+    /// Tells when it was written.
+    pub(crate) fn written(&self) -> Result<SystemTime, AnyError> {
+        Ok(fs::metadata(&self.path)?.modified()?)
+    }
 }
