@@ -1,13 +1,15 @@
-//! Generates code for every `.proto` under `proto/`, and for those whose output `micro-codegen` holds as golden
-//! files: what is golden compiles.
+//! Generates code for every `.proto` under `proto/`, and for those whose output `micro-codegen` holds as
+//! golden files: what is golden compiles. One of them is generated once more, for tonic as well.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const DIRECTORIES: [&str; 3] = ["proto", "../micro-codegen/tests/golden/proto", "../proto"];
+const GOLDEN: &str = "../micro-codegen/tests/golden/proto";
+const DIRECTORIES: [&str; 3] = ["proto", GOLDEN, "../proto"];
 
 fn main() -> io::Result<()> {
+    with_tonic();
     let mut builder = micro_codegen::builder();
     for directory in DIRECTORIES {
         // A file added later is seen as well.
@@ -24,6 +26,14 @@ fn main() -> io::Result<()> {
     }
     builder.compile().unwrap();
     Ok(())
+}
+
+/// Makes the tree of `tests/interop_tonic.rs`, apart from that of all others, whose tests need not compile
+/// tonic's code.
+fn with_tonic() {
+    let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from).unwrap();
+    let shop = Path::new(GOLDEN).join("shop/v1/shop.proto");
+    micro_codegen::builder().file(shop).tonic(true).out_dir(out_dir.join("tonic")).compile().unwrap();
 }
 
 fn find(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -82,6 +82,23 @@ impl Builder {
     ///
     /// Needs the feature `tonic`, and the crates `tonic` and `tonic-prost`, of version 0.14, in the manifest of the crate
     /// that has the code. With the feature `tonic` of `micro`, `tonic::Status` and `micro::Error` are made of each other.
+    ///
+    /// ```text
+    /// use proto::greeter::v1::{HelloRequest, say_client::SayClient, say_server::SayServer};
+    ///
+    /// // What is written for tonic answers on the port of a service, beside its handlers.
+    /// let said = HttpService::of(SayServer::new(Greeter));
+    /// micro::Service::new("greeter").http("/greeter.v1.Say/", said).handle(Ledger).run().await?;
+    ///
+    /// // A client of tonic calls what micro serves.
+    /// let mut say = SayClient::connect("http://127.0.0.1:8080").await?;
+    /// let reply = say.hello(HelloRequest { name: "Ann".into() }).await.map_err(micro::Error::from)?;
+    /// ```
+    ///
+    /// What is mounted so is not announced under its contract: a typed client of ours calls it by address,
+    /// `say.hello(request).to("127.0.0.1:8080")`.
+    ///
+    /// A method called like a function that every client of tonic has, `New` or `Connect`, is an error.
     pub fn tonic(mut self, yes: bool) -> Self {
         self.settings.tonic = yes;
         self
@@ -89,10 +106,11 @@ impl Builder {
 
     /// Leaves a custom option to other tools, by its full name: `.ignore_option("google.api.http")`.
     ///
-    /// micro reads `google.api.http` and the options of package `micro` as addressed to itself. It enforces none of
-    /// them yet, so each is an error where it is set, in imported files too, until it is named here. For a contract
-    /// with HTTP rules for a gateway that is right: micro makes no HTTP routes of them. Options of other packages,
-    /// such as `buf.validate.field`, are never read and need not be named.
+    /// micro reads `google.api.http` and the options of package `micro` as addressed to itself. One that it does not
+    /// [enforce](crate#options) yet is an error where it is set, in imported files too, until it is named here. For a
+    /// contract with HTTP rules for a gateway that is right: micro makes no HTTP routes of them. One that it does enforce,
+    /// named here, is not read. Options of other packages, such as `buf.validate.field`, are never read and need not be
+    /// named.
     pub fn ignore_option(mut self, name: impl Into<String>) -> Self {
         self.settings.ignored.push(name.into());
         self
@@ -101,7 +119,8 @@ impl Builder {
     /// Writes the tree, if it changed, and tells cargo when to run again and where the tree is.
     ///
     /// There is one tree a package: a second call would replace the first, so it is refused. A call with
-    /// [`out_dir`](Builder::out_dir) writes elsewhere and is not counted.
+    /// [`out_dir`](Builder::out_dir) writes elsewhere and is not counted; where it is the only one, the macro finds
+    /// its tree.
     ///
     /// A build script writes into `OUT_DIR` only. Code it is told to put elsewhere is held fresh, as
     /// [`check`](Builder::check) does it, and written only under `UPDATE_GENERATED=1 cargo build`.
@@ -138,7 +157,10 @@ impl Builder {
         }
         if out_dir.is_some() {
             let files = paths.iter().map(|path| format!("cargo:rerun-if-changed={}", path.display()));
-            tell(files.chain([format!("cargo:rustc-env={VARIABLE}={}", target.display())]))?;
+            // Beside the tree of the package, whichever comes first, another is not for the macro.
+            let is_found = self.out_dir.is_none() || !WRITTEN.load(Ordering::Relaxed);
+            let found = is_found.then(|| format!("cargo:rustc-env={VARIABLE}={}", target.display()));
+            tell(files.chain(found))?;
         }
         Ok(())
     }

@@ -1,17 +1,25 @@
-//! Finds custom options that ask micro for what it does not do yet: ignored, they would only look safe.
+//! Custom options: those of micro are read, and enforced; what it does not enforce yet is refused, as ignored it would only
+//! look safe.
 //!
 //! Options are extensions of protobuf's own messages, and `prost-types` drops what its messages do not have. A
-//! dynamic message keeps it as unknown fields; the files that declare the extensions tell their names.
+//! dynamic message keeps it as unknown fields; the files that declare the extensions tell their names, and the one that is
+//! built in, `micro/options.proto`, tells what the values of ours are.
+
+mod embed;
+mod methods;
+
+pub(crate) use embed::embed;
+pub(crate) use methods::Methods;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use protox::prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage, Value};
 
-use crate::Result;
 use crate::error::{Error, Place};
 use crate::services::{METHOD, SERVICE};
 use crate::source::Source;
+use crate::{Result, wellknown};
 
 /// The messages that hold files, and the number of the field they hold them in.
 pub(crate) const SET: (&str, u32) = ("google.protobuf.FileDescriptorSet", 1);
@@ -25,6 +33,8 @@ pub(crate) struct Custom {
     path: Vec<i32>,
     /// Its full name: `google.api.http`.
     name: String,
+    /// Its value, if it is one of micro's and is declared as `micro/options.proto` declares it.
+    value: Option<Value>,
 }
 
 /// Lists the custom options that are set in files. `encoded` is a message that holds the files, [`SET`] or
@@ -40,27 +50,17 @@ pub(crate) fn read(
         .ok_or_else(|| failed(format!("{message} is unknown")))?;
     let holder = DynamicMessage::decode(descriptor, encoded).map_err(|error| failed(error.to_string()))?;
     let held = holder.get_field_by_number(field);
-    let names = declared(files);
+    let (names, pool) = (declared(files), wellknown::pool());
     let mut found = Vec::new();
     for file in held.as_deref().and_then(Value::as_list).unwrap_or_default() {
         let Some(file) = file.as_message() else { continue };
         let name = file.get_field_by_name("name");
         let name = name.as_deref().and_then(Value::as_str).unwrap_or_default();
-        let mut search = Search { names: &names, file: name, path: Vec::new(), found: &mut found };
+        let mut search =
+            Search { names: &names, pool: &pool, file: name, path: Vec::new(), found: &mut found };
         search.message(file);
     }
     Ok(found)
-}
-
-/// Refuses options that micro would be expected to honour. Those of others are left to their tools, and so are those
-/// in `ignored`.
-pub(crate) fn check(source: &Source, ignored: &[String]) -> Result<()> {
-    let refused =
-        source.options.iter().filter(|option| is_for_micro(&option.name) && !ignored.contains(&option.name));
-    match Error::all(refused.map(|option| refusal(source, option)).collect()) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
 }
 
 fn is_for_micro(name: &str) -> bool {
@@ -70,7 +70,9 @@ fn is_for_micro(name: &str) -> bool {
 fn refusal(source: &Source, option: &Custom) -> Error {
     let name = &option.name;
     let instead = match option.path[..] {
-        [SERVICE, _, METHOD, _, ..] => " (what a method can say is `idempotency_level`)",
+        [SERVICE, _, METHOD, _, ..] => {
+            " (what a method can say is `idempotency_level`, and `timeout` and `topic` of `micro/options.proto`)"
+        }
         _ => "",
     };
     let error = Error::new(format!("option `({name})` is not enforced yet: set, it would only look safe"));
@@ -128,6 +130,8 @@ fn within(scope: &str, name: &str) -> String {
 /// A walk through a file that knows where it is.
 struct Search<'a> {
     names: &'a Names,
+    /// Has the options of micro.
+    pool: &'a DescriptorPool,
     file: &'a str,
     path: Vec<i32>,
     found: &'a mut Vec<Custom>,
@@ -142,7 +146,8 @@ impl Search<'_> {
             let key = (message.descriptor().full_name().to_owned(), number);
             if let Some(name) = self.names.get(&key) {
                 let path = [&self.path[..], &[number]].concat();
-                self.found.push(Custom { file: self.file.to_owned(), path, name: name.clone() });
+                let value = self.value(message, number.cast_unsigned(), name);
+                self.found.push(Custom { file: self.file.to_owned(), path, name: name.clone(), value });
             }
         }
         for (field, value) in message.fields() {
@@ -154,6 +159,20 @@ impl Search<'_> {
             }
             self.path.pop();
         }
+    }
+
+    /// Reads what an option is set to, if it is one of micro's.
+    fn value(&self, options: &DynamicMessage, number: u32, name: &str) -> Option<Value> {
+        let option = self.pool.get_extension_by_name(name)?;
+        let holder = option.containing_message();
+        if option.number() != number || holder.full_name() != options.descriptor().full_name() {
+            return None;
+        }
+        let mut encoded = Vec::new();
+        let parts = options.unknown_fields().filter(|field| field.number() == number);
+        parts.for_each(|field| field.encode(&mut encoded));
+        let read = DynamicMessage::decode(holder, encoded.as_slice()).ok()?;
+        read.has_extension(&option).then(|| read.get_extension(&option).into_owned())
     }
 
     fn list(&mut self, values: &[Value]) {

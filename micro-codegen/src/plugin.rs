@@ -18,6 +18,18 @@ use crate::{Result, options};
 /// [`Builder::ignore_option`](crate::Builder::ignore_option), as often as needed, and `tonic=true`, as
 /// [`Builder::tonic`](crate::Builder::tonic). What is wrong with the files is an answer, too.
 ///
+/// All files of a request make one tree. buf asks once a directory unless its template says otherwise, and
+/// would keep the first answer only:
+///
+/// ```yaml
+/// # buf.gen.yaml
+/// version: v2
+/// plugins:
+///   - local: protoc-gen-micro
+///     out: src/generated
+///     strategy: all
+/// ```
+///
 /// # Errors
 ///
 /// When `request` cannot be decoded.

@@ -6,6 +6,7 @@ use syn::{Item, Type, parse_quote};
 
 use crate::docs::Docs;
 use crate::error::{Error, Place};
+use crate::options::Methods;
 use crate::source::Source;
 use crate::{Result, names, wellknown};
 
@@ -13,6 +14,8 @@ use crate::{Result, names, wellknown};
 pub(crate) struct Services<'a> {
     source: &'a Source,
     pub(crate) file: &'a FileDescriptorProto,
+    /// What the options of the methods say.
+    methods: &'a Methods,
     pub(crate) micro: &'a str,
     pub(crate) docs: Docs<'a>,
 }
@@ -26,8 +29,13 @@ const REPLY: i32 = 3;
 
 impl<'a> Services<'a> {
     /// Prepares the services of `file`. `micro` is the path of the library's crate.
-    pub(crate) fn new(source: &'a Source, file: &'a FileDescriptorProto, micro: &'a str) -> Self {
-        Services { source, file, micro, docs: Docs::of(file.source_code_info.as_ref()) }
+    pub(crate) fn new(
+        source: &'a Source,
+        file: &'a FileDescriptorProto,
+        methods: &'a Methods,
+        micro: &'a str,
+    ) -> Self {
+        Services { source, file, methods, micro, docs: Docs::of(file.source_code_info.as_ref()) }
     }
 
     /// Generates the trait and the client of every service in the file.
@@ -84,6 +92,7 @@ impl<'a> Services<'a> {
             Some(IdempotencyLevel::IdempotencyUnknown) | None => micro_expand::Idempotency::Unknown,
         };
         let [a, b, c, d] = *path;
+        let said = self.methods.of(self.file.name(), [b, d]);
         Ok(micro_expand::Method {
             rust_name: names::method(method.name()),
             name: method.name().to_owned(),
@@ -93,6 +102,8 @@ impl<'a> Services<'a> {
             idempotency,
             cfgs: Vec::new(),
             deprecated: method.options.as_ref().is_some_and(|options| options.deprecated()),
+            timeout: said.and_then(|said| said.timeout),
+            topic: said.and_then(|said| said.topic.clone()),
         })
     }
 

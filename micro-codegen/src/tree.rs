@@ -6,10 +6,11 @@
 use syn::{Ident, Item, ItemMod, LitByteStr, Path, parse_quote};
 
 use crate::error::Error;
+use crate::options::{self, Methods};
 use crate::services::Services;
 use crate::source::Source;
 use crate::write::MARK;
-use crate::{Result, check, compact, descriptors, messages, names, options, tonic, wellknown};
+use crate::{Result, check, compact, descriptors, messages, names, tonic, wellknown};
 
 /// The part of the version that generated code and library must share.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
@@ -38,16 +39,16 @@ pub(crate) fn generate(mut source: Source, settings: &Settings) -> Result<String
         .map_err(|error| Error::new(format!("the path of micro, `{micro}`, is not a path: {error}")))?;
     // Checked as it was read: comments are about to be changed, and imports that nobody reaches to be left out.
     check::names(&source)?;
-    options::check(&source, ignored)?;
+    let methods = Methods::read(&source, ignored)?;
     source.files = descriptors::canonical(std::mem::take(&mut source.files), &source.roots);
 
     let printed = quote::quote!(#micro).to_string().replace(' ', "");
-    let mut items = root(&source, &micro)?;
+    let mut items = root(&source, &methods, &micro)?;
     for (path, content) in messages::generate(&source.files, &printed)? {
         module(&mut items, &path)?.extend(content);
     }
     for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
-        let services = Services::new(&source, file, &printed).generate()?;
+        let services = Services::new(&source, file, &methods, &printed).generate()?;
         if !services.is_empty() {
             module(&mut items, &names::modules(file.package()))?.extend(services);
         }
@@ -55,7 +56,7 @@ pub(crate) fn generate(mut source: Source, settings: &Settings) -> Result<String
     if settings.tonic {
         // When all else is there: the modules of tonic's code are its own.
         for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
-            for found in tonic::generate(&Services::new(&source, file, &printed))? {
+            for found in tonic::generate(&Services::new(&source, file, &methods, &printed))? {
                 add_module(module(&mut items, &names::modules(file.package()))?, found, file.name())?;
             }
         }
@@ -80,8 +81,9 @@ pub(crate) fn generate(mut source: Source, settings: &Settings) -> Result<String
 }
 
 /// Makes what stands above all packages: the guard of the version, the descriptors, and a line a message.
-fn root(source: &Source, micro: &Path) -> Result<Vec<Item>> {
-    let descriptors = LitByteStr::new(&descriptors::encode(&source.files), proc_macro2::Span::call_site());
+fn root(source: &Source, methods: &Methods, micro: &Path) -> Result<Vec<Item>> {
+    let encoded = options::embed(descriptors::encode(&source.files), methods)?;
+    let descriptors = LitByteStr::new(&encoded, proc_macro2::Span::call_site());
     let mut items: Vec<Item> = vec![
         parse_quote!(#micro::__private::codegen_version!(#VERSION);),
         parse_quote! {

@@ -1,8 +1,11 @@
-//! Google's well-known types: they come with prost-types, never out of a user's files.
+//! What comes with the library, never out of a user's files: Google's well-known types, which prost-types has, and the file
+//! of our options.
 
 use std::collections::BTreeMap;
 
+use micro_expand::{OPTIONS_FILE, OPTIONS_PROTO};
 use prost_types::{DescriptorProto, FileDescriptorProto};
+use protox::file::File;
 use protox::prost_reflect::DescriptorPool;
 
 use crate::names;
@@ -28,8 +31,22 @@ pub(crate) fn file(name: &str) -> Option<FileDescriptorProto> {
     if !is_file(name) {
         return None;
     }
-    let file = DescriptorPool::global().get_file_by_name(name)?;
+    let pool = if name == OPTIONS_FILE { pool() } else { DescriptorPool::global() };
+    let file = pool.get_file_by_name(name)?;
     Some(FileDescriptorProto { source_code_info: None, ..file.file_descriptor_proto().clone() })
+}
+
+/// Returns a pool of the well-known files, that of our options among them.
+pub(crate) fn pool() -> DescriptorPool {
+    let mut pool = DescriptorPool::global();
+    let options = File::from_source(OPTIONS_FILE, OPTIONS_PROTO).map(FileDescriptorProto::from);
+    let added = options
+        .map_err(|error| error.to_string())
+        .and_then(|options| pool.add_file_descriptor_proto(options).map_err(|error| error.to_string()));
+    match added {
+        Ok(()) => pool,
+        Err(error) => panic!("{OPTIONS_FILE}, which is built in, is wrong: {error}"),
+    }
 }
 
 /// Tells whether a file is one of the well-known.
@@ -48,6 +65,7 @@ pub(crate) fn is_file(name: &str) -> bool {
             | "google/protobuf/timestamp.proto"
             | "google/protobuf/type.proto"
             | "google/protobuf/wrappers.proto"
+            | OPTIONS_FILE
     )
 }
 
@@ -120,6 +138,14 @@ mod tests {
         );
         assert!(file("google/protobuf/wrappers.proto").is_some() && file("greeter.proto").is_none());
         assert!(externs(&file("google/protobuf/wrappers.proto").unwrap(), "::m").is_empty());
+    }
+
+    #[test]
+    fn the_file_of_our_options_is_one_of_them() {
+        let options = file(OPTIONS_FILE).unwrap();
+        assert_eq!((options.package(), options.extension.len()), ("micro", 6));
+        assert!(options.extension.iter().all(|option| option.extendee() == ".google.protobuf.MethodOptions"));
+        assert!(externs(&options, "::m").is_empty());
     }
 
     #[test]

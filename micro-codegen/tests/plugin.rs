@@ -83,7 +83,35 @@ fn options_that_are_not_enforced_reach_the_user_of_protoc() {
 fn errors_reach_the_user_of_protoc() {
     let Some(protoc) = protoc() else { return };
     let out = tempfile::tempdir().unwrap();
-    let output = run(&protoc, out.path(), &["--micro_opt=colour=red"], &["shop/common/money.proto"]);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && errors.contains("unknown parameter `colour=red`"), "{errors}");
+    for unknown in ["colour=red", "grpc", "tonic=perhaps"] {
+        let option = format!("--micro_opt={unknown}");
+        let output = run(&protoc, out.path(), &[option.as_str()], &["shop/common/money.proto"]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{unknown} passed");
+        let named = format!("unknown parameter `{unknown}`");
+        for part in [named.as_str(), "known: ", "micro_path=", "ignore_option=", "tonic="] {
+            assert!(errors.contains(part), "{part:?} is not in {errors}");
+        }
+    }
+    assert!(fs::read_dir(out.path()).unwrap().next().is_none(), "something was written all the same");
+}
+
+#[test]
+fn the_plugin_writes_the_code_of_tonic_or_says_how_to_get_it() {
+    let Some(protoc) = protoc() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let output = run(&protoc, out.path(), &["--micro_opt=tonic=true"], &["shop/v1/shop.proto"]);
+    let shop = Path::new(PROTO).join("shop/v1/shop.proto");
+    match micro_codegen::builder().include(PROTO).file(shop).tonic(true).generate() {
+        Ok(by_library) => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(by_library.contains("pub mod shop_server"), "{by_library}");
+            assert!(fs::read_to_string(out.path().join("mod.rs")).unwrap() == by_library, "they differ");
+        }
+        Err(error) => {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && errors.contains(&error.to_string()), "{errors}");
+            assert!(errors.contains("cargo install micro-codegen --features tonic"), "{errors}");
+        }
+    }
 }

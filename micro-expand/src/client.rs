@@ -1,12 +1,14 @@
 //! The client of a contract: a struct around a target, a constant and a method for every endpoint.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
+use syn::Path;
 
 use crate::docs::doc_attributes;
 use crate::names::{constant, ident_at};
+use crate::options::duration;
 use crate::rows::at;
-use crate::{Contract, Idempotency, Method};
+use crate::{Contract, Idempotency, Method, Topic};
 
 /// Methods the client has itself; an endpoint of the same name gets a `_` at its end.
 const OWN_METHODS: &[&str] = &["named", "new"];
@@ -38,7 +40,8 @@ pub fn client_at(contract: &Contract, spans: &[Span]) -> TokenStream {
         docs = format!("{docs}\n\n{}", contract.docs.trim_end());
     }
     let docs = doc_attributes(&docs);
-    let methods = contract.methods.iter().map(|method| {
+    let called = contract.methods.iter().filter(|method| method.topic.is_none());
+    let methods = called.map(|method| {
         let (cfgs, constant) = (&method.cfgs, spec_const(method));
         quote!(#(#cfgs)* Self::#constant)
     });
@@ -81,27 +84,16 @@ pub fn client_at(contract: &Contract, spans: &[Span]) -> TokenStream {
 }
 
 fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
+    let description = description(contract, method, span);
+    if method.topic.is_some() {
+        return description;
+    }
     let micro = &contract.micro;
     let Method { request, reply, cfgs, .. } = method;
-    let path = contract.path(method);
-    let full_name = &contract.full_name;
-    let const_docs = format!(" Describes `{}`.", method.name);
     let constant = spec_const(method);
-
-    let promise = match method.idempotency {
-        Idempotency::Unknown => quote!(),
-        Idempotency::Readonly => quote!(.readonly()),
-        Idempotency::Idempotent => quote!(.idempotent()),
-    };
-    let warning = method.deprecated.then(|| quote!(.deprecated()));
-    let text = method.docs.trim();
-    let text = (!text.is_empty()).then(|| quote!(.docs(#text)));
-    let spec = at(quote!(#micro::__private::spec::), span);
-    let spec_end = at(quote!((#path, #full_name) #promise #warning #text), span);
-
-    let docs = match text {
-        None => doc_attributes(&format!("Calls `{}`.", method.name)),
-        Some(_) => doc_attributes(&method.docs),
+    let docs = match method.docs.trim() {
+        "" => doc_attributes(&format!("Calls `{}`.", method.name)),
+        _ => doc_attributes(&method.docs),
     };
     // At the method as well: it is where a type that is no message is reported.
     let (call, call_end) = (at(quote!(#micro::Call<), span), at(quote!(>), span));
@@ -113,9 +105,7 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
         false => ident_at(name, span),
     };
     quote! {
-        #[doc = #const_docs]
-        #(#cfgs)*
-        pub const #constant: &'static #micro::Spec = &#spec<#request, #reply>#spec_end;
+        #description
 
         #docs
         #(#cfgs)*
@@ -124,6 +114,50 @@ fn endpoint(contract: &Contract, method: &Method, span: Span) -> TokenStream {
             #body
         }
     }
+}
+
+/// Prints the constant that describes a method.
+fn description(contract: &Contract, method: &Method, span: Span) -> TokenStream {
+    let micro = &contract.micro;
+    let Method { request, reply, cfgs, .. } = method;
+    let (path, full_name) = (contract.path(method), &contract.full_name);
+    let constant = spec_const(method);
+    let promise = match method.idempotency {
+        Idempotency::Unknown => quote!(),
+        Idempotency::Readonly => quote!(.readonly()),
+        Idempotency::Idempotent => quote!(.idempotent()),
+    };
+    let warning = method.deprecated.then(|| quote!(.deprecated()));
+    let timeout = method.timeout.map(duration).map(|timeout| quote!(.timeout(#timeout)));
+    let topic = method.topic.as_ref().map(|topic| subscription(micro, topic));
+    let text = method.docs.trim();
+    let text = (!text.is_empty()).then(|| quote!(.docs(#text)));
+    let (spec, types, docs) = match &method.topic {
+        None => (quote!(spec::), quote!(<#request, #reply>), format!(" Describes `{}`.", method.name)),
+        Some(Topic { topic, .. }) => {
+            let docs = format!(
+                " Describes `{}`, which gets the events of `{topic}` and is not called.",
+                method.name
+            );
+            (quote!(event_spec::), quote!(<#request>), docs)
+        }
+    };
+    let spec = at(quote!(#micro::__private::#spec), span);
+    let spec_end = at(quote!((#path, #full_name) #promise #warning #timeout #topic #text), span);
+    quote! {
+        #[doc = #docs]
+        #(#cfgs)*
+        pub const #constant: &'static #micro::Spec = &#spec #types #spec_end;
+    }
+}
+
+/// Prints what a method of a generated trait is subscribed to.
+fn subscription(micro: &Path, topic: &Topic) -> TokenStream {
+    let Topic { topic, queue, attempts, concurrency } = topic;
+    let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
+    let attempts = attempts.map(Literal::u32_unsuffixed).map(|attempts| quote!(.attempts(#attempts)));
+    let concurrency = concurrency.map(Literal::u32_unsuffixed).map(|events| quote!(.concurrency(#events)));
+    quote!(.topic(#micro::__private::Topic::new(#topic) #queue #attempts #concurrency))
 }
 
 #[cfg(test)]
@@ -140,6 +174,8 @@ pub(crate) mod tests {
             idempotency: Idempotency::Readonly,
             cfgs: Vec::new(),
             deprecated: false,
+            timeout: None,
+            topic: None,
         };
         Contract {
             rust_name: "Say".to_owned(),
@@ -148,6 +184,29 @@ pub(crate) mod tests {
             methods: vec![method("hello", "Hello"), method("type", "Type"), method("new", "New")],
             micro: syn::parse_quote!(::micro),
         }
+    }
+
+    /// A contract of one method that is called and one that gets events.
+    pub(crate) fn listener() -> Contract {
+        let mut contract = say();
+        contract.methods.truncate(2);
+        contract.methods[0].timeout = Some(std::time::Duration::from_millis(1500));
+        let topic = Topic {
+            topic: "greeter.said".to_owned(),
+            queue: Some("ears".to_owned()),
+            attempts: None,
+            concurrency: Some(7),
+        };
+        contract.methods[1] = Method {
+            rust_name: "on_said".to_owned(),
+            name: "OnSaid".to_owned(),
+            request: syn::parse_quote!(Said),
+            reply: syn::parse_quote!(()),
+            idempotency: Idempotency::Idempotent,
+            topic: Some(topic),
+            ..contract.methods[1].clone()
+        };
+        contract
     }
 
     #[test]
@@ -166,5 +225,28 @@ pub(crate) mod tests {
     #[test]
     fn an_endpoint_called_new_does_not_replace_the_constructor() {
         assert!(client(&say()).to_string().contains("pub fn new_ (& self"));
+    }
+
+    #[test]
+    fn what_the_options_say_is_part_of_the_description() {
+        let text = client(&listener()).to_string();
+        assert!(
+            text.contains(". readonly () . timeout (:: core :: time :: Duration :: from_millis (1500)) ;"),
+            "{text}"
+        );
+        let topic = ". idempotent () . topic (:: micro :: __private :: Topic :: new (\"greeter.said\") . queue (\"ears\") \
+                     . concurrency (7)) ;";
+        assert!(text.contains(topic), "{text}");
+    }
+
+    #[test]
+    fn what_gets_events_is_described_and_not_called() {
+        let text = client(&listener()).to_string();
+        assert!(
+            text.contains("= & :: micro :: __private :: event_spec :: < Said > (\"/greeter.v1.Say/OnSaid\""),
+            "{text}"
+        );
+        assert!(text.contains("[& 'static :: micro :: Spec] = & [Self :: HELLO] ;"), "{text}");
+        assert!(!text.contains("fn on_said"), "{text}");
     }
 }

@@ -1,5 +1,7 @@
 //! The model: what is known of a contract before it becomes tokens.
 
+use std::time::Duration;
+
 /// Describes a contract: a name and its methods.
 #[derive(Clone)]
 pub struct Contract {
@@ -34,6 +36,23 @@ pub struct Method {
     pub cfgs: Vec<syn::Attribute>,
     /// Whether callers are warned.
     pub deprecated: bool,
+    /// How long a call may take; `None` where the method does not say.
+    pub timeout: Option<Duration>,
+    /// What the method is subscribed to; `None` for one that is called.
+    pub topic: Option<Topic>,
+}
+
+/// What a method of a generated trait is subscribed to, and how it is treated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The topic: `greeter.said`.
+    pub topic: String,
+    /// The queue, if the method is a member of one.
+    pub queue: Option<String>,
+    /// How often an event is tried, if not as often as usual.
+    pub attempts: Option<u32>,
+    /// How many events are handled at once, if not as many as usual.
+    pub concurrency: Option<u32>,
 }
 
 /// What a method promises about being called twice.

@@ -22,7 +22,9 @@ pub enum Answer<'a> {
     Handler,
     /// It answers a call. The method may return any result.
     AnyHandler,
-    /// It says whether an event was handled.
+    /// It says whether an event was handled. The method returns exactly `micro::Result<()>`.
+    Event,
+    /// It says whether an event was handled. The method may return any result of nothing.
     Subscriber {
         /// The type the method returns.
         result: &'a Type,
@@ -65,6 +67,7 @@ pub fn row(row: &Row<'_>) -> TokenStream {
         Answer::Handler | Answer::AnyHandler => {
             (at(spec, *span), request.clone(), quote_spanned!(here=> answer))
         }
+        Answer::Event => (at(spec, *span), local("event"), quote_spanned!(here=> consume)),
         Answer::Subscriber { .. } => (spec, local("event"), quote_spanned!(here=> consume)),
     };
 
@@ -79,7 +82,7 @@ pub fn row(row: &Row<'_>) -> TokenStream {
     };
     let call = quote_spanned!(here=> #path #function(#receiver #context #message).await);
     let body = match row.answer {
-        Answer::Handler => call,
+        Answer::Handler | Answer::Event => call,
         Answer::AnyHandler => {
             quote_spanned!(here=> #micro::__private::HandlerResult::into_result(#call))
         }

@@ -7,7 +7,7 @@ use crate::client::{client_ident, spec_const};
 use crate::docs::doc_attributes;
 use crate::names::{ident, ident_at};
 use crate::rows::{Answer, Receiver, Row, row};
-use crate::{Contract, Method};
+use crate::{Contract, Method, Topic};
 
 /// The associated constant that holds the rows.
 ///
@@ -51,8 +51,13 @@ fn declaration(contract: &Contract, method: &Method) -> TokenStream {
     let micro = &contract.micro;
     let Method { request, reply, cfgs, .. } = method;
     let name = ident(&method.rust_name);
+    let (argument, purpose) = match &method.topic {
+        None => ("request", format!("Answers `{}`.", method.name)),
+        Some(Topic { topic, .. }) => ("event", format!("Handles an event of `{topic}`.")),
+    };
+    let argument = ident(argument);
     let docs = match method.docs.trim() {
-        "" => doc_attributes(&format!("Answers `{}`.", method.name)),
+        "" => doc_attributes(&purpose),
         docs => doc_attributes(docs),
     };
     quote! {
@@ -61,7 +66,7 @@ fn declaration(contract: &Contract, method: &Method) -> TokenStream {
         fn #name(
             &self,
             ctx: &#micro::Context,
-            request: #request,
+            #argument: #request,
         ) -> impl ::core::future::Future<Output = #micro::Result<#reply>> + ::core::marker::Send;
     }
 }
@@ -75,7 +80,10 @@ fn trait_row(contract: &Contract, method: &Method) -> TokenStream {
         function: &ident_at(&method.rust_name, Span::call_site()),
         receiver: Receiver::Reference,
         context: true,
-        answer: Answer::Handler,
+        answer: match method.topic {
+            None => Answer::Handler,
+            Some(_) => Answer::Event,
+        },
         cfgs: &method.cfgs,
         span: Span::call_site(),
     })
@@ -84,7 +92,7 @@ fn trait_row(contract: &Contract, method: &Method) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::tests::say;
+    use crate::client::tests::{listener, say};
 
     #[test]
     fn the_trait_declares_the_method_and_hides_its_row() {
@@ -95,5 +103,14 @@ mod tests {
         assert!(text.contains(ROWS_CONST), "{text}");
         assert!(text.contains("Row :: new (SayClient :: HELLO"), "{text}");
         assert!(text.contains("fn r#type"), "{text}");
+    }
+
+    #[test]
+    fn a_method_with_a_topic_takes_events() {
+        let text = service_trait(&listener()).to_string();
+        assert!(text.contains("\" Handles an event of `greeter.said`.\""), "{text}");
+        assert!(text.contains("event : Said"), "{text}");
+        assert!(text.contains(":: consume (ctx , request , move | ctx , event |"), "{text}");
+        assert!(text.contains("Self :: on_said (& this , & ctx , event)"), "{text}");
     }
 }

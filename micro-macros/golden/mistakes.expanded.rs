@@ -44,7 +44,8 @@ impl LedgerClient {
     pub const TOTAL: &'static ::micro::Spec = &::micro::__private::spec::<
         TotalRequest,
         <Result<Total> as ::micro::__private::HandlerResult>::Output,
-    >("/golden_package.Ledger/Total", "golden_package.Ledger");
+    >("/golden_package.Ledger/Total", "golden_package.Ledger")
+        .timeout(::core::time::Duration::from_secs(5));
     /// Calls `Total`.
     pub fn total(
         &self,
@@ -55,9 +56,6 @@ impl LedgerClient {
 }
 ::core::compile_error! {
     "unknown option `pakage`; `#[micro::service]` knows `package = \"ledger.v1\"`, `name = \"Ledger\"`, `crate = path`"
-}
-::core::compile_error! {
-    "`timeout` is not enforced yet; leave it out: an option that does nothing would only look safe"
 }
 ::core::compile_error! {
     "`count` is not async; expected `async fn count(&self, ctx: &Context, request: Request) -> Result<Reply>`, where `ctx` may be left out"

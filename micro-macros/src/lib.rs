@@ -15,14 +15,14 @@ mod main_fn;
 mod message;
 mod service;
 
-use proc_macro::TokenStream;
+use proc_macro::{Literal, TokenStream, TokenTree};
 
 use env::Env;
 
 /// Serves an `impl` block: the trait of a contract generated from a `.proto`, or a type of your own.
 ///
 /// **Contract first.** On `impl Say for Greeter`, where `micro-codegen` made the trait `Say`, every method of the
-/// trait is an endpoint.
+/// trait is an endpoint; events come to those whose `.proto` says `option (micro.topic)`.
 ///
 /// ```text
 /// #[micro::service]
@@ -70,6 +70,11 @@ pub fn service(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `name = "Total"`: the method's name on the wire; default the function's name in `UpperCamel`.
 /// - `readonly`: calling changes nothing. Part of the method's `Spec`, announced with the endpoint.
 /// - `idempotent`: calling twice has the effect of calling once. Announced like `readonly`.
+/// - `timeout = "2s"`: how long a call may take, a stream to its last message; default no limit but the caller's. A whole
+///   number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, at most a year. The service ends what takes longer, as `deadline
+///   exceeded`; the typed client waits as long, where its caller asks for nothing else.
+///
+/// In a `.proto` they are `idempotency_level` and `option (micro.timeout) = "2s"`.
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::expand_alone("handler", args.into(), item.into()).into()
@@ -103,6 +108,8 @@ pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `concurrency = 16`: how many events the subscriber works on at once, 1 to 10000; default 16.
 /// - `name = "OnSaid"`: the subscriber's name within its contract; default the function's name in `UpperCamel`.
 /// - `crate = path` (functions): where `micro` is found; default `::micro`.
+///
+/// A method of a `.proto` is subscribed by the same options, `option (micro.topic) = "greeter.said"` and so on.
 #[proc_macro_attribute]
 pub fn subscriber(args: TokenStream, item: TokenStream) -> TokenStream {
     service::subscriber::expand(args.into(), item.into(), &Env::read()).into()
@@ -131,6 +138,13 @@ pub fn init(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn message(args: TokenStream, item: TokenStream) -> TokenStream {
     message::expand(args.into(), item.into()).into()
+}
+
+/// Prints the text of `micro/options.proto`, which lies in a crate that the library does not depend on.
+#[doc(hidden)]
+#[proc_macro]
+pub fn options_proto(_: TokenStream) -> TokenStream {
+    TokenTree::from(Literal::string(micro_expand::OPTIONS_PROTO)).into()
 }
 
 /// Starts the process: reads flags and environment, sets up logs, and runs the function.

@@ -1,5 +1,7 @@
 //! The one description of a method, read by router, client, registry, and every tool.
 
+use std::time::Duration;
+
 use crate::message::{Descriptor, Message};
 
 /// Which sides of a call stream.
@@ -140,6 +142,8 @@ pub struct Spec {
     pub docs: &'static str,
     /// Whether callers are asked to call something else.
     pub deprecated: bool,
+    /// How long a call may take, a stream to its last message. `None` where only callers say.
+    pub timeout: Option<Duration>,
     /// What the method is subscribed to; `None` for one that is called.
     pub topic: Option<Topic>,
     /// Describes the request message.
@@ -167,6 +171,7 @@ impl Spec {
             idempotency: Idempotency::Unknown,
             docs: "",
             deprecated: false,
+            timeout: None,
             topic: None,
             request: Req::descriptor,
             reply: Rep::descriptor,
@@ -188,6 +193,17 @@ impl Spec {
     /// Asks callers to call something else.
     pub const fn deprecated(mut self) -> Spec {
         self.deprecated = true;
+        self
+    }
+
+    /// Limits how long a call may take, a stream to its last message. The service ends what takes longer; callers
+    /// that ask for nothing wait as long.
+    ///
+    /// A timeout of zero does not compile in constant data: no call could be in time.
+    #[track_caller]
+    pub const fn timeout(mut self, timeout: Duration) -> Spec {
+        assert!(!timeout.is_zero(), "a call takes some time");
+        self.timeout = Some(timeout);
         self
     }
 

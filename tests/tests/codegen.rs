@@ -10,6 +10,7 @@ use micro::prelude::*;
 use micro::{Idempotency, Kind, Message, Service, Spec, Streaming};
 use proto::shop::common::Money;
 use proto::shop::{v1, v2};
+use proto::r#type::r#async::v1 as keywords;
 use proto::words::v1 as words;
 
 #[derive(Default)]
@@ -127,4 +128,51 @@ fn words_of_rust_are_names_all_the_same() {
         drop(client.r#async(words::r#type::Match { r#async: 1 }));
     };
     assert_eq!(words::MoveClient::ASYNC.path, "/words.v1.Move/Async");
+}
+
+#[derive(Default)]
+struct Keywords;
+
+#[micro::service]
+impl keywords::Trait for Keywords {
+    async fn r#await(&self, _ctx: &Context, request: keywords::Self_) -> Result<keywords::Self_> {
+        Ok(request)
+    }
+
+    async fn crate_(
+        &self,
+        _ctx: &Context,
+        requests: Streaming<keywords::self_::Dyn>,
+    ) -> Result<Streaming<keywords::Try>> {
+        let requests = requests.collect().await?;
+        Ok(Streaming::from_iter(requests.into_iter().map(|_| keywords::Try {})))
+    }
+
+    async fn self_(&self, _ctx: &Context, request: keywords::Self_) -> Result<keywords::Self_> {
+        Ok(keywords::Self_ { r#where: keywords::self_::Where::Self_.into(), ..request })
+    }
+
+    async fn super_(&self, _ctx: &Context, request: keywords::Self_) -> Result<Streaming<keywords::Self_>> {
+        Ok(Streaming::from_iter([request]))
+    }
+}
+
+#[tokio::test]
+async fn everything_may_be_called_by_a_word_of_rust() -> Result<()> {
+    let client = micro::testing::client(Service::new("keywords").handle(Keywords)).await?;
+    let keywords = keywords::TraitClient::new(&client);
+    let request = || keywords::Self_ {
+        r#fn: "fn".to_owned(),
+        r#match: Some(keywords::self_::Match::Crate(1)),
+        r#yield: Some(Box::new(keywords::self_::Dyn::default())),
+        ..keywords::Self_::default()
+    };
+    assert_eq!(keywords.r#await(request()).await?, request());
+    assert_eq!(keywords.self_(request()).await?.r#where(), keywords::self_::Where::Self_);
+    assert_eq!(keywords.super_(request()).await?.collect().await?, [request()]);
+    let dyns = Streaming::from_iter([keywords::self_::Dyn::default(), keywords::self_::Dyn::default()]);
+    assert_eq!(keywords.crate_(dyns).await?.collect().await?.len(), 2);
+    assert_eq!(keywords::TraitClient::SUPER.path, "/type.async.v1.Trait/super");
+    assert_eq!(keywords::Enum::Self_.as_str_name(), "ENUM_SELF");
+    Ok(())
 }

@@ -16,7 +16,7 @@ use micro::prelude::*;
 use micro_tests::kinds::Text;
 use micro_tests::{Process, example, isolated, tool, workspace};
 use prost::Message as _;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
 use prost_types::{
     DescriptorProto, FieldDescriptorProto, FieldOptions, FileDescriptorProto, FileDescriptorSet,
 };
@@ -32,7 +32,7 @@ impl Museum {
     /// Shows it as it came.
     ///
     /// Nothing is kept.
-    #[micro::handler(readonly)]
+    #[micro::handler(readonly, timeout = "90s")]
     async fn show(&self, request: Everything) -> Result<Everything> {
         Ok(request)
     }
@@ -91,7 +91,8 @@ fn a_contract_is_written_when_asked_and_its_test_holds_it_to_the_code() {
     let (passed, output) = contract_test(package.path(), Some("1"));
     assert!(passed, "{output}");
     let written = files(package.path());
-    assert_eq!(written.keys().collect::<Vec<_>>(), ["everything.v1.proto", "tests.proto"]);
+    assert_eq!(written.keys().collect::<Vec<_>>(), ["everything.v1.proto", "options.proto", "tests.proto"]);
+    assert!(package.path().join("proto/micro/options.proto").is_file(), "where compilers look for it");
     assert!(contract_test(package.path(), None).0);
 
     let path = package.path().join("proto/everything.v1.proto");
@@ -138,6 +139,13 @@ fn bare(mut file: FileDescriptorProto) -> FileDescriptorProto {
     file
 }
 
+/// The timeout of a method, as its options say.
+fn timeout(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<String> {
+    let timeout = pool.get_extension_by_name("micro.timeout").expect("the file of the options is imported");
+    let options = method.options();
+    options.has_extension(&timeout).then(|| options.get_extension(&timeout).as_str().unwrap().to_owned())
+}
+
 /// The comments of a file, by what they stand on.
 fn comments(file: &FileDescriptorProto) -> BTreeMap<Vec<i32>, String> {
     let locations = file.source_code_info.iter().flat_map(|info| &info.location);
@@ -174,6 +182,9 @@ fn everything_that_code_can_say_reads_back() {
         (options.idempotency_level().as_str_name(), options.deprecated())
     };
     assert_eq!((options(show), options(label)), (("NO_SIDE_EFFECTS", false), ("IDEMPOTENT", true)));
+    let museum = pool.get_service_by_name("everything.v1.Museum").unwrap();
+    let limits: Vec<_> = museum.methods().map(|method| timeout(&pool, &method)).collect();
+    assert_eq!(limits, [Some("90s".to_owned()), None]);
     let comments = comments(&read);
     assert_eq!(comments[&vec![6, 0]], " Shows everything there is.\n");
     assert_eq!(comments[&vec![6, 0, 2, 0]], " Shows it as it came.\n\n Nothing is kept.\n");
@@ -193,6 +204,11 @@ fn protoc_reads_what_is_written_as_protox_does() {
     Process::spawn(command.arg("-I").arg(&directory).args(names)).success();
     let theirs = DescriptorPool::decode(fs::read(&set).unwrap().as_slice()).unwrap();
     let ours = compiled(&directory, names);
+    for pool in [&ours, &theirs] {
+        let museum = pool.get_service_by_name("everything.v1.Museum").unwrap();
+        let show = museum.methods().next().unwrap();
+        assert_eq!(timeout(pool, &show).as_deref(), Some("90s"));
+    }
     for name in names {
         let (ours, theirs) = (file(&ours, name), file(&theirs, name));
         assert_eq!(comments(&ours), comments(&theirs), "{name}");

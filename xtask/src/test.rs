@@ -35,9 +35,11 @@ impl Options {
 }
 
 /// Every feature of `micro` that changes what is compiled, on top of what the workspace's tests turn on.
-const FEATURE_RUNS: [&str; 2] = [
+const FEATURE_RUNS: [&str; 3] = [
     // Nothing but the defaults, as a first user has it.
     "test --package micro --lib",
+    // The generator without tonic's code.
+    "test --package micro-codegen",
     // The other way of collecting annotated services has to pass the same tests.
     "test --package micro-tests --features inventory --test mounting --test mounting_init --test mounting_unmade \
      --test service_process",

@@ -1,5 +1,6 @@
 //! The `protoc` plugin: `protoc --micro_out=src/proto -I proto proto/greeter.proto` writes `src/proto/mod.rs`, the
-//! same text that `micro_codegen::compile` writes in `build.rs`.
+//! same text that `micro_codegen::compile` writes in `build.rs`. Under buf it needs `strategy: all`; see
+//! [`micro_codegen::respond`].
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use micro_expand::{OPTIONS_FILE, OPTIONS_PROTO};
 use miette::Diagnostic;
+use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver};
 
 use super::{Source, editions};
 use crate::error::{Error, Place};
@@ -13,7 +15,13 @@ use crate::{Result, options};
 /// Reads `files` and whatever they import from `includes`.
 pub(super) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
     let explain = |error: protox::Error| explain(&error, includes);
-    let mut compiler = protox::Compiler::new(includes).map_err(explain)?;
+    let mut files_of = ChainFileResolver::new();
+    for include in includes {
+        files_of.add(IncludeFileResolver::new(include.clone()));
+    }
+    files_of.add(GoogleFileResolver::new());
+    files_of.add(BuiltIn);
+    let mut compiler = protox::Compiler::with_file_resolver(files_of);
     compiler.include_source_info(true).include_imports(true);
     for file in files {
         compiler.open_file(file).map_err(explain)?;
@@ -30,6 +38,18 @@ pub(super) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
         }
     }
     Ok(source)
+}
+
+/// The file of our options, for whoever has no copy of it.
+struct BuiltIn;
+
+impl FileResolver for BuiltIn {
+    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+        match name {
+            OPTIONS_FILE => File::from_source(OPTIONS_FILE, OPTIONS_PROTO),
+            _ => Err(protox::Error::file_not_found(name)),
+        }
+    }
 }
 
 /// Turns protox's error, and those it collected beside it, into ours.

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use micro_expand::{OPTIONS_FILE, OPTIONS_PROTO};
+
 use super::{Source, name, set};
 use crate::Result;
 use crate::error::Error;
@@ -24,7 +26,12 @@ fn compile(program: &OsStr, files: &[PathBuf], includes: &[PathBuf]) -> Result<S
     let place = |error: std::io::Error| Error::new(format!("there is no room for protoc's answer: {error}"));
     let directory = tempfile::tempdir().map_err(place)?;
     let answer = directory.path().join("set.binpb");
-    let output = run(program, &answer, files, includes)?;
+    // Behind the others, so that a copy of one's own goes first.
+    let built_in = directory.path().join("built_in");
+    let options = built_in.join(OPTIONS_FILE);
+    fs::create_dir_all(options.parent().unwrap_or(&built_in)).map_err(place)?;
+    fs::write(&options, OPTIONS_PROTO).map_err(place)?;
+    let output = run(program, &answer, files, includes.iter().chain([&built_in]))?;
     if !output.status.success() {
         let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
         said.push_str(&String::from_utf8_lossy(&output.stdout));
@@ -51,7 +58,12 @@ fn compile(program: &OsStr, files: &[PathBuf], includes: &[PathBuf]) -> Result<S
     Ok(Source { files: held, roots, on_disk, options })
 }
 
-fn run(program: &OsStr, answer: &Path, files: &[PathBuf], includes: &[PathBuf]) -> Result<Output> {
+fn run<'a>(
+    program: &OsStr,
+    answer: &Path,
+    files: &[PathBuf],
+    includes: impl Iterator<Item = &'a PathBuf>,
+) -> Result<Output> {
     let mut out = OsString::from("--descriptor_set_out=");
     out.push(answer);
     let mut command = Command::new(program);

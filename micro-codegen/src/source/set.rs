@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use protox::prost::Message;
-use protox::prost_reflect::DescriptorPool;
 
 use super::{Source, editions, joined, name, plain};
 use crate::error::Error;
@@ -50,7 +49,7 @@ pub(super) fn decode(mut encoded: Vec<u8>) -> Result<(Vec<FileDescriptorProto>, 
         }
     }
     complete(&mut files)?;
-    let mut pool = DescriptorPool::global();
+    let mut pool = wellknown::pool();
     let own = files.iter().filter(|file| !wellknown::is_file(file.name()));
     pool.add_file_descriptor_protos(own.cloned()).map_err(|error| Error::new(error.to_string()))?;
     let options = options::read(&encoded, options::SET, &files)?;

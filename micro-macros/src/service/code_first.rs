@@ -228,6 +228,8 @@ fn endpoint(
             idempotency: handler.idempotency,
             cfgs: attributes::cfgs(&function.attrs),
             deprecated: function.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated")),
+            timeout: handler.timeout,
+            topic: None,
         },
     })
 }

@@ -61,8 +61,9 @@ fn misplaced(mark: Mark) -> &'static str {
             "every method of a generated trait is an endpoint: leave the attribute out; options stand in the .proto"
         }
         Mark::Subscriber => {
-            "a generated trait has no subscribers: put the method into a block of its own, `#[micro::service] impl \
-             Greeter { #[micro::subscriber(topic = \"…\")] async fn on_said(&self, event: Said) -> Result<()> { … } }`"
+            "what a generated trait is subscribed to stands in its .proto, as `option (micro.topic)`: leave the attribute \
+             out, or put the method into a block of its own, `#[micro::service] impl Greeter { \
+             #[micro::subscriber(topic = \"…\")] async fn on_said(&self, event: Said) -> Result<()> { … } }`"
         }
         Mark::Init => {
             "a generated trait has no `init`: put the function into a block of its own, \

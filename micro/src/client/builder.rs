@@ -140,7 +140,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the deadline of unary calls that set none themselves. 5 s by default; streams have none.
+    /// Sets the deadline of unary calls that set none themselves, and whose methods have no `timeout` of their own. 5 s by
+    /// default; streams have none.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -72,8 +72,9 @@ impl<O: Output> Call<O> {
         Call { state: State::New(Plan::new(target, spec, body, O::STREAMING)), reply: PhantomData }
     }
 
-    /// Sets how long the call may take, the reading of a reply stream included. By default 5 s for unary calls
-    /// and no end for streams. The deadline of the call this one is made for, if there is one, stays.
+    /// Sets how long the call may take, the reading of a reply stream included. By default it is the `timeout` of the
+    /// method's [`Spec`]; of a method without one 5 s for unary calls, and no end for streams. The deadline of the call
+    /// this one is made for, if there is one, stays.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.plan(|plan| plan.timeout = Some(timeout))
     }

@@ -149,7 +149,7 @@ pub trait TypedClient: Sized {
     /// The full name of the contract.
     const CONTRACT: &'static str;
 
-    /// The methods of the contract, in the order in which they are written.
+    /// The methods of the contract that are called, in the order in which they are written.
     const METHODS: &'static [&'static Spec];
 
     /// Makes the client.

@@ -109,7 +109,8 @@ impl Plan {
         let target = plan.target;
         let parent = target.parent();
         let inner = target.inner();
-        let timeout = plan.timeout.or((plan.spec.kind == Kind::Unary).then_some(inner.timeout));
+        let usual = (plan.spec.kind == Kind::Unary).then_some(inner.timeout);
+        let timeout = plan.timeout.or(plan.spec.timeout).or(usual);
         let trace = parent.and_then(CallInfo::trace).map_or_else(TraceContext::root, TraceContext::child);
         let service = target.service().unwrap_or(target.contract());
         let mut span = CallSpan::new("client", service, plan.spec, Some(&trace));

@@ -221,6 +221,17 @@ mod tests {
     }
 
     #[test]
+    fn contracts_write_durations_as_settings_do() {
+        for text in [
+            "5s", "300ms", "90m", "8760h", "8761h", "7us", "7µs", "1ns", "0s", "", "5", "s", "1.5s", "5 s",
+            "1d",
+        ] {
+            let setting = parse_duration(text).ok().filter(|duration| !duration.is_zero());
+            assert_eq!(micro_expand::timeout(text).ok(), setting, "{text}");
+        }
+    }
+
+    #[test]
     fn sizes_read_back_as_shown() {
         for (text, size) in
             [("4MiB", 4 << 20), ("16KiB", 16 << 10), ("1000", 1000), ("1GiB", 1 << 30), ("5B", 5)]

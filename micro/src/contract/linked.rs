@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::message::Place;
+use crate::message::options::FILE;
 use crate::service::link::Entry;
 use crate::spec::Spec;
 
-use super::print::{Names, print};
+use super::print::{Names, Options, print};
 use super::{service, set};
 
 /// What a file of ours begins with. It is how one is told from a file that somebody wrote.
@@ -19,6 +20,8 @@ pub(super) const HEADER: &str =
 pub(super) struct Linked {
     /// The contracts that are code, a file a protobuf package, sorted.
     pub(super) files: Vec<Text>,
+    /// Whether one of the files imports that of our options.
+    pub(super) options: bool,
     /// The contracts that come from a `.proto`, sorted, with its name as far as it is known.
     pub(super) generated: Vec<(&'static str, Option<String>)>,
 }
@@ -80,7 +83,8 @@ pub(super) fn read(table: &[Entry], package: &str) -> Result<Linked> {
         false => name.to_owned(),
     };
     for file in set.made() {
-        let text = print(file.file_descriptor_proto(), &names, HEADER, name);
+        linked.options |= file.file_descriptor_proto().dependency.iter().any(|import| import == FILE);
+        let text = print(file.file_descriptor_proto(), &names, &Options::of(&file), HEADER, name);
         linked.files.push(Text { name: name(file.name()), text });
     }
     Ok(linked)

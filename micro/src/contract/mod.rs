@@ -18,6 +18,7 @@ pub(crate) mod current;
 mod describe;
 mod linked;
 mod merge;
+mod options;
 mod paths;
 pub(crate) mod print;
 mod service;
@@ -33,7 +34,9 @@ mod tests;
 /// The code is what is annotated in the calling package and linked into the test: every
 /// [`#[micro::service]`](macro@crate::service) block with handlers, and the messages these reach. It is compared with
 /// `proto/<package>.proto`, one file a protobuf package: `proto/ledger.v1.proto`. `assert_current!("contracts")` names
-/// another directory, `assert_current!("api/ledger.proto")` the file where there is one package.
+/// another directory, `assert_current!("api/ledger.proto")` the file where there is one package. Where a method has a
+/// `timeout`, its contract imports `micro/options.proto`, and that file stands below the same directory, so that other
+/// teams can compile the contract with nothing else at hand.
 ///
 /// **Nothing is written** unless the environment says `UPDATE_CONTRACT=1`; then a file that differs is replaced at once
 /// and as a whole, provided that it is one of ours, by its first line. Neither a build nor `cargo package` writes.

@@ -1,7 +1,7 @@
 //! Annotated blocks as the link-time table holds them, for tests.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
 use crate::service::link::{Entry as Linked, Registration};
@@ -191,6 +191,42 @@ block! {
     /// A contract of another protobuf package.
     AUDIT: Audit, "audit.v1.Audit", ("src/audit.rs", 3), [
         Spec::new::<Entry, Line>("/audit.v1.Audit/Look", "audit.v1.Audit", Kind::Unary)
+    ].code_first("")
+}
+
+/// The contract of [`WATCH`] as it is written.
+pub(super) const WATCH_PROTO: &str = "\
+// Written by micro from annotated Rust: change the code, then run its test with UPDATE_CONTRACT=1.
+syntax = \"proto3\";
+
+package watch.v1;
+
+import \"google/protobuf/empty.proto\";
+import \"micro/options.proto\";
+
+service Watch {
+  rpc Ping(google.protobuf.Empty) returns (google.protobuf.Empty) {
+    option idempotency_level = NO_SIDE_EFFECTS;
+    option (micro.timeout) = \"1500ms\";
+  }
+
+  rpc Follow(google.protobuf.Empty) returns (stream google.protobuf.Empty) {
+    option (micro.timeout) = \"2m\";
+  }
+
+  rpc Wait(google.protobuf.Empty) returns (google.protobuf.Empty);
+}
+";
+
+block! {
+    /// A contract some of whose methods have timeouts.
+    WATCH: Watch, "watch.v1.Watch", ("src/watch.rs", 3), [
+        Spec::new::<(), ()>("/watch.v1.Watch/Ping", "watch.v1.Watch", Kind::Unary)
+            .readonly()
+            .timeout(Duration::from_millis(1500)),
+        Spec::new::<(), ()>("/watch.v1.Watch/Follow", "watch.v1.Watch", Kind::ServerStreaming)
+            .timeout(Duration::from_secs(120)),
+        Spec::new::<(), ()>("/watch.v1.Watch/Wait", "watch.v1.Watch", Kind::Unary)
     ].code_first("")
 }
 

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use prost::Message as _;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::FileDescriptorProto;
 
 use crate::error::{Error, Result};
 use crate::message::Descriptor;
+use crate::message::options::FILE;
 use crate::spec::Spec;
 
 use super::merge::Package;
+use super::options::{self, Timeouts};
 use super::{file_name, service, split};
 
-/// Where the files of protobuf's own types are. Every crate that embeds descriptors has its own copy of them.
+/// Where the files of protobuf's own types are. Every crate that embeds descriptors has its own copy of them, as of the
+/// file of our options.
 const WELL_KNOWN: &str = "google/protobuf/";
 
 /// Files of descriptors that need no others.
@@ -93,6 +95,8 @@ struct Files {
     packages: BTreeMap<String, Package>,
     /// Where each full name is defined.
     defined: BTreeMap<String, Definition>,
+    /// What the methods of files made here say of themselves.
+    timeouts: Timeouts,
 }
 
 struct Definition {
@@ -155,8 +159,17 @@ impl Files {
         }
         let (package, name) = split(contract);
         self.define(contract, &file_name(package), contract)?;
+        let timeouts: Timeouts = methods.iter().filter_map(|spec| options::timeout(spec)).collect();
+        let import = match timeouts.is_empty() {
+            true => None,
+            false => {
+                self.add_file(&options::file()?, contract, &mut BTreeSet::new())?;
+                Some(FILE.to_owned())
+            }
+        };
+        self.timeouts.extend(timeouts);
         let messages = methods.iter().flat_map(|spec| [(spec.request)(), (spec.reply)()]);
-        let files = messages.map(|message| message.reflect().parent_file().name().to_owned());
+        let files = messages.map(|message| message.reflect().parent_file().name().to_owned()).chain(import);
         let docs_of_methods = methods.iter().map(|spec| spec.docs);
         self.package(package).add_service(service::describe(name, methods), files, docs, docs_of_methods);
         Ok(())
@@ -205,16 +218,18 @@ impl Files {
                 "a .proto is called {name:?}, like the file that describes annotated types; rename it"
             )));
         }
-        let made = self.packages.into_values().map(|package| {
+        let mut left = Vec::with_capacity(self.packages.len() + self.whole.len());
+        for package in self.packages.into_values() {
             let file = package.finish();
-            File { encoded: file.encode_to_vec(), name: file.name().to_owned(), imports: file.dependency }
-        });
+            let encoded = options::encode(&file, &self.timeouts)?;
+            left.push(File { encoded, name: file.name().to_owned(), imports: file.dependency });
+        }
         let generated = self.whole.into_values().map(|file| File {
             name: file.name().to_owned(),
             imports: file.file_descriptor_proto().dependency.clone(),
             encoded: file.encode_to_vec(),
         });
-        let mut left: Vec<File> = generated.chain(made).collect();
+        left.extend(generated);
         let mut pool = DescriptorPool::new();
         while !left.is_empty() {
             let ready = |file: &File| file.imports.iter().all(|name| pool.get_file_by_name(name).is_some());
@@ -249,7 +264,7 @@ struct File {
 /// Fails when two files of one name say different things, comments aside.
 fn same(known: &FileDescriptorProto, new: &FileDescriptorProto, needed_by: &str) -> Result<()> {
     let bare = |file: &FileDescriptorProto| FileDescriptorProto { source_code_info: None, ..file.clone() };
-    if new.name().starts_with(WELL_KNOWN) || bare(known) == bare(new) {
+    if new.name().starts_with(WELL_KNOWN) || new.name() == FILE || bare(known) == bare(new) {
         return Ok(());
     }
     Err(Error::failed_precondition(format!(

@@ -1,7 +1,7 @@
 //! Contracts as foreign tools see them, from annotated code and from a file.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
@@ -9,7 +9,7 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
 use crate::spec::{Kind, Spec, Topic};
 
-use super::{descriptor_set, file_name};
+use super::{descriptor_set, file_name, options};
 
 /// How a thing is found.
 #[micro::message(package = "store.v1")]
@@ -101,6 +101,35 @@ fn a_file_comes_after_those_it_imports() {
         assert!(before.insert(file.name()), "{} is there twice", file.name());
     }
     assert!(before.contains("google/protobuf/timestamp.proto"));
+}
+
+#[test]
+fn timeouts_are_options_of_ours() {
+    const TIMED: Spec = Spec::new::<Key, Thing>("/store.v1.Store/Get", "store.v1.Store", Kind::Unary)
+        .timeout(Duration::from_millis(300));
+    const UNPACKAGED: Spec =
+        Spec::new::<(), ()>("/Ping/Ping", "Ping", Kind::Unary).timeout(Duration::from_secs(120));
+    let pool = pool(&[&TIMED, &LIST, &UNPACKAGED]);
+    let timeout = |contract, name| options::timeout_of(&method(&pool, contract, name));
+    assert_eq!(timeout("store.v1.Store", "Get").as_deref(), Some("300ms"));
+    assert_eq!(timeout("Ping", "Ping").as_deref(), Some("2m"));
+    assert_eq!(timeout("store.v1.Store", "List"), None);
+    // What reads the files by themselves finds the option declared.
+    assert!(pool.get_extension_by_name("micro.timeout").is_some());
+    let list = method(&pool, "store.v1.Store", "List");
+    assert!(
+        list.method_descriptor_proto()
+            .options
+            .as_ref()
+            .is_some_and(|options| options.idempotency_level.is_some())
+    );
+}
+
+#[test]
+fn where_nothing_is_limited_nothing_is_imported() {
+    let pool = pool(&[&PUT, &LIST, &PING]);
+    assert!(pool.get_file_by_name("micro/options.proto").is_none());
+    assert!(pool.get_file_by_name("google/protobuf/descriptor.proto").is_none());
 }
 
 #[test]

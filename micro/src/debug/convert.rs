@@ -76,6 +76,8 @@ pub(super) fn endpoint(spec: &Spec) -> contract::Endpoint {
         request: (spec.request)().full_name().to_owned(),
         reply: (spec.reply)().full_name().to_owned(),
         subscription: spec.topic.as_ref().map(subscription),
+        timeout: spec.timeout.map(duration),
+        deprecated: spec.deprecated,
     }
 }
 
@@ -174,7 +176,10 @@ mod tests {
         .topic(Topic::new("a.said").queue("q").attempts(2).concurrency(3))
         .docs("Listens.");
     static TALK: Spec =
-        Spec::new::<prost_types::Timestamp, ()>("/a.v1.B/Talk", "a.v1.B", Kind::Bidirectional).idempotent();
+        Spec::new::<prost_types::Timestamp, ()>("/a.v1.B/Talk", "a.v1.B", Kind::Bidirectional)
+            .idempotent()
+            .deprecated()
+            .timeout(Duration::from_millis(1500));
 
     #[test]
     fn a_method_comes_back_as_it_went() {
@@ -186,7 +191,10 @@ mod tests {
         let subscription = said.subscription.unwrap();
         assert_eq!((&*subscription.topic, &*subscription.queue), ("a.said", "q"));
         assert_eq!((subscription.attempts, subscription.concurrency), (2, 3));
-        assert!(endpoint(&TALK).subscription.is_none());
+        assert!(said.timeout.is_none() && !said.deprecated);
+        let talk = endpoint(&TALK);
+        assert!(talk.subscription.is_none() && talk.deprecated);
+        assert_eq!(talk.timeout, Some(prost_types::Duration { seconds: 1, nanos: 500_000_000 }));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use prost_reflect::DescriptorPool;
 
-use super::Descriptor;
+use super::{Descriptor, options};
 
 /// The descriptors of all files a crate was generated from, decoded when first asked for.
 #[doc(hidden)]
@@ -37,8 +37,9 @@ impl Pool {
     /// Returns all descriptors.
     pub fn decoded(&self) -> &DescriptorPool {
         self.decoded.get_or_init(|| {
-            // The well-known types are always there, so that an `Any` may hold each of them.
-            let mut pool = DescriptorPool::global();
+            // The well-known types are always there, so that an `Any` may hold each of them, and so is the file of our
+            // options, which any other may import.
+            let mut pool = options::pool();
             match pool.decode_file_descriptor_set(self.encoded) {
                 Ok(()) => pool,
                 Err(error) => panic!("the descriptors of the generated code are damaged: {error}"),

@@ -44,6 +44,7 @@ mod field;
 mod fields;
 mod generated;
 mod numbers;
+pub(crate) mod options;
 mod places;
 mod types;
 mod wellknown;

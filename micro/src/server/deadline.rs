@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -13,19 +13,50 @@ use crate::call::Cancellation;
 use crate::error::{Error, Outcome, Result};
 use crate::layer::BoxFuture;
 
+/// When a call has to be over, and who says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    at: Option<Instant>,
+    /// The method's own limit, where it is what says so.
+    timeout: Option<Duration>,
+}
+
+impl Deadline {
+    /// Makes the earlier of the caller's deadline and the end of what the method allows from now on.
+    pub(crate) fn of(caller: Option<Instant>, timeout: Option<Duration>) -> Deadline {
+        // A timeout past the end of time is none.
+        let own = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        match own.filter(|own| caller.is_none_or(|caller| *own < caller)) {
+            Some(own) => Deadline { at: Some(own), timeout },
+            None => Deadline { at: caller, timeout: None },
+        }
+    }
+
+    /// Returns when the call has to be over; `None` for a call without an end.
+    pub(crate) fn at(self) -> Option<Instant> {
+        self.at
+    }
+
+    fn passed(self) -> Error {
+        match self.timeout {
+            Some(timeout) => Error::deadline_exceeded(format!(
+                "the call took longer than the {timeout:?} that the method allows"
+            )),
+            None => Error::deadline_exceeded("the deadline has passed"),
+        }
+    }
+}
+
 /// Runs a future until the deadline.
-pub(crate) async fn within<T>(
-    deadline: Option<Instant>,
-    future: impl Future<Output = Result<T>>,
-) -> Result<T> {
+pub(crate) async fn within<T>(deadline: Deadline, future: impl Future<Output = Result<T>>) -> Result<T> {
     let mut future = pin!(future);
-    let mut sleep = pin!(deadline.map(|deadline| tokio::time::sleep_until(deadline.into())));
+    let mut sleep = pin!(deadline.at.map(|at| tokio::time::sleep_until(at.into())));
     std::future::poll_fn(|context| {
         if let Poll::Ready(result) = future.as_mut().poll(context) {
             return Poll::Ready(result);
         }
         match sleep.as_mut().as_pin_mut() {
-            Some(sleep) => sleep.poll(context).map(|()| Err(passed())),
+            Some(sleep) => sleep.poll(context).map(|()| Err(deadline.passed())),
             None => Poll::Pending,
         }
     })
@@ -44,7 +75,7 @@ pub(crate) fn check(deadline: Option<Instant>) -> Result<()> {
 }
 
 /// Waits until a call has to be over, and says why.
-pub(crate) async fn over(deadline: Option<Instant>, cancel: Cancellation) -> Error {
+pub(crate) async fn over(deadline: Deadline, cancel: Cancellation) -> Error {
     let cancelled = async {
         cancel.cancelled().await;
         Err(Error::cancelled("the call is over"))
@@ -68,10 +99,6 @@ pub(crate) fn arrives_by(body: Body, deadline: Instant) -> Body {
     })
 }
 
-fn passed() -> Error {
-    Error::deadline_exceeded("the deadline has passed")
-}
-
 struct Until {
     body: Body,
     over: BoxFuture<'static, Error>,
@@ -93,13 +120,30 @@ impl Stream for Until {
 mod tests {
     use super::*;
 
-    use std::time::Duration;
-
     use crate::error::Code;
     use crate::streaming::Streaming;
 
-    fn soon() -> Option<Instant> {
-        Some(Instant::now() + Duration::from_millis(20))
+    const NEVER: Deadline = Deadline { at: None, timeout: None };
+
+    fn soon() -> Deadline {
+        Deadline::of(Some(Instant::now() + Duration::from_millis(20)), None)
+    }
+
+    #[test]
+    fn the_earlier_limit_holds_and_says_whose_it_is() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        let caller = Some(Instant::now() + second);
+        for own in [None, Some(minute), Some(Duration::MAX)] {
+            let deadline = Deadline::of(caller, own);
+            assert_eq!(deadline.at(), caller, "{own:?}");
+            assert_eq!(deadline.passed().message(), "the deadline has passed", "{own:?}");
+        }
+        for caller in [None, Some(Instant::now() + minute)] {
+            let deadline = Deadline::of(caller, Some(second));
+            assert!(deadline.at().is_some_and(|at| at <= Instant::now() + second), "{caller:?}");
+            assert!(deadline.passed().message().contains("the 1s that the method allows"), "{caller:?}");
+        }
+        assert_eq!(Deadline::of(None, Some(Duration::MAX)).at(), None);
     }
 
     struct Endless;
@@ -117,7 +161,7 @@ mod tests {
         let error = within::<()>(soon(), std::future::pending()).await.unwrap_err();
         assert_eq!(error.code(), Code::DeadlineExceeded);
         assert_eq!(within(soon(), async { Ok(1) }).await.unwrap(), 1);
-        assert_eq!(within(None, async { Ok(1) }).await.unwrap(), 1);
+        assert_eq!(within(NEVER, async { Ok(1) }).await.unwrap(), 1);
     }
 
     #[tokio::test]
@@ -141,7 +185,7 @@ mod tests {
     async fn a_stream_ends_with_its_call() {
         let cancel = Cancellation::default();
         let (_sender, silent) = Streaming::<Bytes>::channel(1);
-        let mut body = until(Body::stream(silent), over(None, cancel.clone()));
+        let mut body = until(Body::stream(silent), over(NEVER, cancel.clone()));
         drop(cancel.guard());
         assert_eq!(body.next().await.unwrap().unwrap_err().code(), Code::Cancelled);
     }

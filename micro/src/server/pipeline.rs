@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-use super::deadline;
+use super::deadline::{self, Deadline};
 use super::guard;
 use super::limits::Limits;
 use super::mounts::Mounts;
@@ -68,8 +68,10 @@ impl Core {
         let mut span = CallSpan::new("server", &self.service, route.spec, request.info.trace())
             .timed(route.stats.begin())
             .metered(route.meter.begin());
-        let (deadline, cancel) = (request.info.deadline, request.info.cancel.clone());
-        let running = match self.enter(deadline) {
+        let deadline = Deadline::of(request.info.deadline, route.spec.timeout);
+        request.info.deadline = deadline.at();
+        let cancel = request.info.cancel.clone();
+        let running = match self.enter(deadline.at()) {
             Ok(running) => running,
             Err(error) => return Err(self.failed(error, &mut span)),
         };

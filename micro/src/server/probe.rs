@@ -74,6 +74,7 @@ pub(crate) fn spec(path: &str, kind: Kind) -> &'static Spec {
         idempotency,
         docs: "",
         deprecated: false,
+        timeout: None,
         topic: None,
         request,
         reply,

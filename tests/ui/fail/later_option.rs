@@ -10,7 +10,7 @@ pub struct Ledger;
 
 #[micro::service(auth = "admin")] //~ ERROR@`auth`: `auth` is not enforced yet
 impl Ledger {
-    #[micro::handler(timeout = "5s")] //~ ERROR@`timeout`: `timeout` is not enforced yet
+    #[micro::handler(scopes = "admin")] //~ ERROR@`scopes`: `scopes` is not enforced yet
     async fn total(&self, request: Total) -> Result<Total> {
         Ok(request)
     }

@@ -15,7 +15,7 @@ impl Say for Greeter {
         Ok(HelloReply { message: request.name })
     }
 
-    #[micro::subscriber(topic = "greeter.said")] //~ ERROR: a generated trait has no subscribers: put the method into a block of its own
+    #[micro::subscriber(topic = "greeter.said")] //~ ERROR: what a generated trait is subscribed to stands in its .proto, as `option (micro.topic)`: leave the attribute out, or put the method into a block of its own
     async fn on_said(&self, event: HelloRequest) -> Result<()> { //~ ERROR: `on_said` is not a member of trait `Say`
         Ok(())
     }

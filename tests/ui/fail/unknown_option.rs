@@ -10,7 +10,7 @@ pub struct Ledger;
 
 #[micro::service(pakage = "ledger.v1")] //~ ERROR@`pakage`: unknown option `pakage`; `#[micro::service]` knows `package = "ledger.v1"`, `name = "Ledger"`, `crate = path`
 impl Ledger {
-    #[micro::handler(nam = "Sum")] //~ ERROR@`nam`: unknown option `nam`; `#[micro::handler]` knows `name = "Total"`, `readonly`, `idempotent`
+    #[micro::handler(nam = "Sum")] //~ ERROR@`nam`: unknown option `nam`; `#[micro::handler]` knows `name = "Total"`, `readonly`, `idempotent`, `timeout = "2s"`
     async fn total(&self, request: Total) -> Result<Total> {
         Ok(request)
     }

@@ -11,13 +11,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config;
+use crate::message::options::FILE as OPTIONS_FILE;
 use crate::service::link::Entry;
 #[cfg(feature = "inventory")]
 use crate::service::link_inventory::registrations;
 #[cfg(not(feature = "inventory"))]
 use crate::service::link_linkme::registrations;
 
-use super::linked::{self, Text, is_of};
+use super::linked::{self, Linked, Text, is_of};
+
+/// The file that a contract with options imports.
+const OPTIONS: &str = micro_macros::options_proto!();
 
 /// The variable that has contracts written.
 const UPDATE: &str = "UPDATE_CONTRACT";
@@ -70,6 +74,16 @@ impl Compared {
         Ok(Compared { path, text: text.text, committed, moved: moved.unwrap_or_default() })
     }
 
+    /// Looks for the file of our options where compilers of `contract` do. One that is there is whoever's it is: it may
+    /// be of a later version.
+    fn options(asked: &Asked<'_>, contract: &Path) -> Result<Option<Compared>, String> {
+        let path = contract.with_file_name("").join(OPTIONS_FILE);
+        let committed =
+            file::read(&asked.root.join(&path)).map_err(|why| format!("{} {why}", path.display()))?;
+        let missing = || Compared { path, text: OPTIONS.to_owned(), committed: None, moved: Vec::new() };
+        Ok(committed.is_none().then(missing))
+    }
+
     /// Compares by lines: how they end is for git to say.
     fn is_current(&self) -> bool {
         self.committed.as_ref().is_some_and(|committed| committed.lines().eq(self.text.lines()))
@@ -95,7 +109,7 @@ impl Compared {
         );
         let what = match self.committed {
             Some(_) => format!("{path} is not what the code of `{package}` says"),
-            None => format!("{path} is missing: the contract of `{package}` is not written yet"),
+            None => format!("{path} is missing: the contract of `{package}` is not whole without it"),
         };
         let obstacles: String = self.obstacles().iter().map(|obstacle| format!("{obstacle}\n")).collect();
         format!("{what}\n\n{obstacles}{}{shown}", if obstacles.is_empty() { "" } else { "\n" })
@@ -111,9 +125,12 @@ fn check(table: &[Entry], asked: &Asked<'_>) -> Result<(), String> {
             package.replace('-', "_")
         ));
     }
-    let files = linked::read(table, package).map_err(|error| format!("{error:?}"))?.files;
+    let Linked { files, options, .. } = linked::read(table, package).map_err(|error| format!("{error:?}"))?;
     let paths = paths(&files, asked.place)?;
     let mut differing = Vec::new();
+    if let (true, Some(contract)) = (options, paths.first()) {
+        differing.extend(Compared::options(asked, contract)?);
+    }
     for (path, text) in paths.into_iter().zip(files) {
         let compared = Compared::read(asked, path, text)?;
         if !compared.is_current() {

@@ -149,6 +149,37 @@ fn another_directory_or_one_file_can_be_named() {
 }
 
 #[test]
+fn a_contract_with_options_brings_their_file_along() {
+    const OPTIONS_AT: &str = "proto/micro/options.proto";
+    let package = Package::new();
+    let check = |update| check(&[sample::WATCH], &package.asked("proto", update));
+    assert_says(check(false), &["proto/watch.v1.proto is missing", "proto/micro/options.proto is missing"]);
+    check(true).unwrap();
+    assert_eq!(package.text("proto/watch.v1.proto"), sample::WATCH_PROTO);
+    assert_eq!(package.text(OPTIONS_AT), OPTIONS);
+    check(false).unwrap();
+    // Somebody's own is theirs.
+    fs::write(package.path(OPTIONS_AT), "by hand\n").unwrap();
+    check(false).unwrap();
+    check(true).unwrap();
+    assert_eq!(package.text(OPTIONS_AT), "by hand\n");
+    fs::remove_file(package.path(OPTIONS_AT)).unwrap();
+    assert_says(
+        check(false),
+        &["proto/micro/options.proto is missing", "+extend google.protobuf.MethodOptions {", COMMAND],
+    );
+    check(true).unwrap();
+    assert_eq!(package.text(OPTIONS_AT), OPTIONS);
+}
+
+#[test]
+fn a_contract_without_options_brings_no_file_along() {
+    let package = Package::new();
+    package.update().unwrap();
+    assert_eq!(fs::read_dir(package.path("proto")).unwrap().count(), 1);
+}
+
+#[test]
 fn contracts_from_a_proto_need_no_file() {
     let package = Package::new();
     for update in [false, true] {

@@ -3,10 +3,11 @@
 use prost_types::{MethodDescriptorProto, ServiceDescriptorProto};
 
 use super::Printer;
-use super::body::Body;
+use super::body::{Body, quoted};
 use super::comments::below;
 use super::names::joined;
 use crate::contract::paths::SERVICE_METHODS;
+use crate::message::options::TIMEOUT;
 
 impl Printer<'_> {
     /// Prints the service at `path`.
@@ -48,6 +49,10 @@ impl Printer<'_> {
                 let level = options.idempotency_level().as_str_name();
                 body.close(&format!("option idempotency_level = {level};\n"));
             }
+        }
+        if let Some(timeout) = self.options.timeout(&scope) {
+            let name = self.names.refer(TIMEOUT, &scope, self.package);
+            body.close(&format!("option ({name}) = {};\n", quoted(timeout)));
         }
         match body.is_empty() {
             true => format!("{head};\n"),

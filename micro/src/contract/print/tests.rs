@@ -11,10 +11,15 @@ use prost_types::{
 
 use super::*;
 
+use std::time::Duration;
+
+use crate::contract::descriptor_set;
+use crate::spec::{Kind, Spec};
+
 fn printed(file: &FileDescriptorProto) -> String {
     let mut names = Names::default();
     names.add(file);
-    print(file, &names, "", str::to_owned)
+    print(file, &names, &Options::default(), "", str::to_owned)
 }
 
 fn field(name: &str, number: i32, kind: Type) -> FieldDescriptorProto {
@@ -167,6 +172,18 @@ service T {}
 message In {}
 "#
     );
+}
+
+#[test]
+fn an_option_whose_name_would_mean_another_is_written_in_full() {
+    const GET: &Spec = &Spec::new::<(), ()>("/acme.micro.v1.A/Get", "acme.micro.v1.A", Kind::Unary)
+        .timeout(Duration::from_secs(2));
+    let set = descriptor_set([GET]).unwrap();
+    let mut names = Names::default();
+    set.files().for_each(|file| names.add(file.file_descriptor_proto()));
+    let file = set.made().next().unwrap();
+    let text = print(file.file_descriptor_proto(), &names, &Options::of(&file), "", str::to_owned);
+    assert!(text.contains("    option (.micro.timeout) = \"2s\";\n"), "{text}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! How a call ended, as headers: `grpc-status`, `grpc-message`, `grpc-status-details-bin`, and two headers of
 //! our own that other peers ignore.
 
+#[cfg(feature = "tonic")]
+mod tonic;
+
 use std::borrow::Cow;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -83,17 +86,25 @@ pub(crate) fn read(headers: &HeaderMap) -> Option<Result<(), Error>> {
     }
     // Details that cannot be read, or that contradict the status, are dropped: the code stands without them.
     let details = headers.get(DETAILS).and_then(|value| base64::decode(value.as_bytes()));
-    if let Some(status) = details.and_then(|bytes| Status::decode(&bytes[..]).ok())
-        && status.code == code.number()
-    {
-        for detail in status.details {
-            error = error.with_detail(detail.type_url, detail.value);
-        }
+    for detail in details.and_then(|bytes| decoded(&bytes, code)).into_iter().flatten() {
+        error = error.with_detail(detail.type_url, detail.value);
     }
     Some(Err(error))
 }
 
+/// Reads the details of an error of `code`; `None` when they cannot be read, or contradict it.
+fn decoded(details: &[u8], code: Code) -> Option<Vec<prost_types::Any>> {
+    let status = Status::decode(details).ok()?;
+    (status.code == code.number()).then_some(status.details)
+}
+
 fn details(error: &Error) -> HeaderValue {
+    let text = base64::encode(&encoded(error));
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Writes the details of an error.
+fn encoded(error: &Error) -> Vec<u8> {
     let status = Status {
         code: error.code().number(),
         message: cut(error.message()).to_owned(),
@@ -106,8 +117,7 @@ fn details(error: &Error) -> HeaderValue {
             })
             .collect(),
     };
-    let encoded = base64::encode(&status.encode_to_vec());
-    HeaderValue::try_from(encoded).unwrap_or(HeaderValue::from_static(""))
+    status.encode_to_vec()
 }
 
 fn cut(message: &str) -> &str {
