@@ -6,7 +6,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Expr, Lit, Meta};
+use syn::{Attribute, Meta};
 
 /// What stands in the parentheses of an attribute that a service block has read.
 const MARK: &str = "read_by_the_service_block";
@@ -67,22 +67,6 @@ pub(crate) fn take_args(attribute: &mut Attribute) -> syn::Result<TokenStream> {
     }
 }
 
-/// Joins the documentation comments among `attributes` to one text.
-pub(crate) fn docs(attributes: &[Attribute]) -> String {
-    let mut lines = Vec::new();
-    for attribute in attributes {
-        let Meta::NameValue(pair) = &attribute.meta else { continue };
-        let Expr::Lit(value) = &pair.value else { continue };
-        if let (true, Lit::Str(text)) = (pair.path.is_ident("doc"), &value.lit) {
-            lines.extend(text.value().lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
-            if text.value().is_empty() {
-                lines.push(String::new());
-            }
-        }
-    }
-    lines.join("\n")
-}
-
 /// Copies the `#[cfg]` attributes.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
@@ -115,12 +99,5 @@ mod tests {
         .to_string();
         assert!(text.contains("only works inside an impl block"), "{text}");
         assert!(text.starts_with("async fn total"), "{text}");
-    }
-
-    #[test]
-    fn docs_are_joined_without_the_leading_space() {
-        let attributes: Vec<Attribute> =
-            vec![syn::parse_quote!(#[doc = " Adds."]), syn::parse_quote!(#[doc = " More."])];
-        assert_eq!(docs(&attributes), "Adds.\nMore.");
     }
 }

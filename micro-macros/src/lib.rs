@@ -6,6 +6,7 @@
 
 mod args;
 mod attributes;
+mod docs;
 mod env;
 mod errors;
 mod function;
@@ -127,13 +128,14 @@ pub fn init(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a type a message: a struct, an enumeration, or a oneof.
 ///
 /// Field numbers follow the order of declaration; `#[tag(n)]` sets one. Nothing is derived but the message itself.
-/// Documentation, and `#[deprecated]`, are part of the contract.
+/// Documentation, and `#[deprecated]`, are part of the contract; documentation that a macro makes, such as
+/// `#[doc = include_str!(…)]`, is not.
 ///
 /// # Options
 ///
 /// - `package = "ledger.v1"`, `name = "Total"`: the protobuf name; defaults the crate's name and the type's.
-/// - `reserved(3, 5..=7, "old")`: numbers and names that must not be used again. Of an enumeration `E` the names are
-///   those of values: `"E_OLD"`.
+/// - `reserved(3, 5..=7, "old")`: numbers and names that must not be used again, each given once. Of an
+///   enumeration `E` they are those of values: any `i32`, and `"E_OLD"`.
 /// - `crate = path`: where `micro` is found; default `::micro`.
 #[proc_macro_attribute]
 pub fn message(args: TokenStream, item: TokenStream) -> TokenStream {

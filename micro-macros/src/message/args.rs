@@ -7,7 +7,7 @@ use syn::{Ident, LitInt, LitStr, Path, Token, parenthesized, parse_quote};
 
 use crate::errors::Errors;
 
-use super::model::Reserved;
+use super::model::{Range, Reserved};
 
 /// What was given.
 pub(super) struct Options {
@@ -98,32 +98,29 @@ fn text(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Resul
     Ok(None)
 }
 
-/// Reads `(3, 5..=7, "old")`.
+/// Reads `(3, 5..=7, "old")`. Which numbers there are depends on the shape, which is not known here.
 fn reserved(input: ParseStream<'_>, reserved: &mut Reserved, errors: &mut Errors) -> syn::Result<()> {
     let list;
     parenthesized!(list in input);
     while !list.is_empty() {
         if list.peek(LitStr) {
             let name: LitStr = list.parse()?;
-            if !is_name(&name.value()) {
-                errors.on(&name, format!("{:?} is not a name a field could have", name.value()));
+            let text = name.value();
+            if !is_name(&text) {
+                errors.on(&name, format!("{text:?} is not a name a field could have"));
+            } else if reserved.names.contains(&text) {
+                errors.on(&name, format!("`{text}` is reserved twice; once is enough"));
+            } else {
+                reserved.names.push(text);
             }
-            reserved.names.push(name.value());
         } else {
-            let first: LitInt = list.parse()?;
-            let start: u32 = first.base10_parse()?;
-            let end = if list.peek(Token![..=]) {
-                list.parse::<Token![..=]>()?;
-                list.parse::<LitInt>()?.base10_parse()?
-            } else if list.peek(Token![..]) {
-                return Err(list.error("write a range with its last number: `5..=7`"));
+            let range = range(&list)?;
+            if range.last < range.first {
+                errors.at(range.span, "write a range with its smaller number first: `5..=7`");
+            } else if let Some(twice) = reserved.numbers.iter().find_map(|known| known.common(range)) {
+                errors.at(range.span, format!("{twice} is reserved twice; once is enough"));
             } else {
-                start
-            };
-            if start == 0 || end < start || end > super::check::LAST {
-                errors.on(&first, "reserved numbers lie between 1 and 536870911, the smaller one first");
-            } else {
-                reserved.numbers.push((start, end));
+                reserved.numbers.push(range);
             }
         }
         if !list.is_empty() {
@@ -131,6 +128,21 @@ fn reserved(input: ParseStream<'_>, reserved: &mut Reserved, errors: &mut Errors
         }
     }
     Ok(())
+}
+
+/// Reads `3` or `5..=7`; the numbers may be negative.
+fn range(list: ParseStream<'_>) -> syn::Result<Range> {
+    let literal: LitInt = list.parse()?;
+    let first: i64 = literal.base10_parse()?;
+    let last = if list.peek(Token![..=]) {
+        list.parse::<Token![..=]>()?;
+        list.parse::<LitInt>()?.base10_parse()?
+    } else if list.peek(Token![..]) {
+        return Err(list.error("write a range with its last number: `5..=7`"));
+    } else {
+        first
+    };
+    Ok(Range { first, last, span: literal.span() })
 }
 
 fn is_package(text: &str) -> bool {

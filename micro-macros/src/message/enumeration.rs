@@ -10,7 +10,7 @@ pub(super) fn expand(model: &Model, values: &[Value], unknown: Option<&Ident>) -
     let derive = model.derive();
     let Model { ident, package, name, docs, deprecated, .. } = model;
     let full_name = model.full_name();
-    let reserved = model.reserved.ranges();
+    let reserved = model.reserved.ranges::<i32>();
     let reserved_names = &model.reserved.names;
     let Some(zero) = values.iter().find(|value| value.number == 0).map(|value| &value.ident) else {
         return TokenStream::new();

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     /// Expands, and leaves all blanks out, which are the printer's affair.
-    fn expanded(args: TokenStream, item: TokenStream) -> String {
+    pub(super) fn expanded(args: TokenStream, item: TokenStream) -> String {
         let env = Env { package: "my-ledger".to_owned() };
         let tokens = expand_in(args, item, &env);
         let file = syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error} in {tokens}"));
@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_has(text: &str, parts: &[&str]) {
+    pub(super) fn assert_has(text: &str, parts: &[&str]) {
         for part in parts {
             assert!(text.contains(&without_blanks(part)), "{part} is not in {text}");
         }
     }
 
     /// Expands what is wrong, makes sure that the item is still there, and returns the messages.
-    fn mistakes(args: TokenStream, item: TokenStream) -> Vec<String> {
+    pub(super) fn mistakes(args: TokenStream, item: TokenStream) -> Vec<String> {
         let env = Env { package: "my-ledger".to_owned() };
         let expected: syn::DeriveInput = syn::parse2(item.clone()).expect("the item of a test is one");
         let file: syn::File = syn::parse2(expand_in(args, item, &env)).expect("an expansion is a file");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_mistake(item: TokenStream, expected: &str) {
+    pub(super) fn assert_mistake(item: TokenStream, expected: &str) {
         let found = mistakes(quote!(), item);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains(expected), "{found:?}");

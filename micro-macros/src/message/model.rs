@@ -1,7 +1,7 @@
 //! What an annotated type is, once read.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Ident, Path};
 
 /// A message, an enumeration or a oneof.
@@ -61,16 +61,41 @@ pub(super) enum Encoding {
 /// Numbers and names that must not be used again.
 #[derive(Default)]
 pub(super) struct Reserved {
-    /// Inclusive ranges.
-    pub(super) numbers: Vec<(u32, u32)>,
+    /// No two of them meet.
+    pub(super) numbers: Vec<Range>,
     pub(super) names: Vec<String>,
 }
 
 impl Reserved {
-    /// Prints the ranges as an array.
-    pub(super) fn ranges(&self) -> TokenStream {
-        let ranges = self.numbers.iter().map(|(first, last)| quote!((#first, #last)));
-        quote!([#(#ranges),*])
+    /// Prints the ranges as an array of pairs of `T`. Those that a `T` cannot hold are mistakes, and left out.
+    pub(super) fn ranges<T: TryFrom<i64> + ToTokens>(&self) -> TokenStream {
+        let pair = |range: &Range| {
+            let (first, last) = (T::try_from(range.first).ok()?, T::try_from(range.last).ok()?);
+            Some(quote!((#first, #last)))
+        };
+        let pairs = self.numbers.iter().filter_map(pair);
+        quote!([#(#pairs),*])
+    }
+}
+
+/// Numbers from one to another, both included.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    /// Where it is written.
+    pub(super) span: Span,
+}
+
+impl Range {
+    pub(super) fn contains(self, number: i64) -> bool {
+        (self.first..=self.last).contains(&number)
+    }
+
+    /// Returns the smallest number that is in both.
+    pub(super) fn common(self, other: Range) -> Option<i64> {
+        let first = self.first.max(other.first);
+        (self.contains(first) && other.contains(first)).then_some(first)
     }
 }
 

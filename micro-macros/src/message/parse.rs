@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Ident, Lit, Meta, UnOp, Variant};
 
+use crate::docs::docs;
 use crate::env::Env;
 use crate::errors::Errors;
 
@@ -291,25 +292,6 @@ fn is_deprecated(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
 }
 
-/// Joins the lines of the documentation, each without the space that follows `///`.
-fn docs(attributes: &[Attribute]) -> String {
-    let line = |attribute: &Attribute| {
-        let Meta::NameValue(pair) = &attribute.meta else { return None };
-        match &pair.value {
-            Expr::Lit(literal) if pair.path.is_ident("doc") => match &literal.lit {
-                Lit::Str(text) => {
-                    let text = text.value();
-                    Some(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    };
-    let lines: Vec<String> = attributes.iter().filter_map(line).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
-}
-
 /// Writes `Self` out, for the places that have none.
 fn without_self(tokens: TokenStream, ident: &Ident) -> TokenStream {
     let token = |token: TokenTree| match token {
@@ -364,16 +346,5 @@ mod tests {
         ] {
             assert_eq!(snake(name), expected);
         }
-    }
-
-    #[test]
-    fn documentation_keeps_its_lines() {
-        let item: DeriveInput = syn::parse_quote! {
-            /// One.
-            ///
-            ///  Indented.
-            struct A;
-        };
-        assert_eq!(docs(&item.attrs), "One.\n\n Indented.");
     }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
+use super::check::name_is_reserved;
 use super::model::{Field, Model, numbers};
 
 pub(super) fn expand(model: &Model, fields: &[Field], sound: bool) -> TokenStream {
@@ -55,7 +56,7 @@ fn assertion(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStre
         let (base, field) = (number(index), as_field(field, derive));
         quote!(#derive::Numbers { base: #base, span: #field::SPAN, listed: #field::NUMBERS })
     });
-    let reserved = model.reserved.ranges();
+    let reserved = model.reserved.ranges::<u32>();
     let message = format!(
         "the tags of `{}` clash, or one is reserved or out of range: a oneof takes a number for each of its variants; \
          give it or the field after it a `#[tag(n)]`",
@@ -66,6 +67,12 @@ fn assertion(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStre
         quote!((#name, #field::NAMES))
     });
     let reserved_names = &model.reserved.names;
+    // Only what is no field, a oneof, may be called so.
+    let is_reserved = |field: &&Field| reserved_names.contains(&field.name);
+    let called_so = fields.iter().filter(is_reserved).map(|field| {
+        let (message, of) = (name_is_reserved(&field.name), as_field(field, derive));
+        quote_spanned!(field.ident.span()=> const _: () = ::core::assert!(!#of::NAMES.is_empty(), #message);)
+    });
     let clash = format!(
         "two fields of `{}` have one name, or a reserved one: the variants of a oneof are fields of the message; \
          rename one",
@@ -75,6 +82,7 @@ fn assertion(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenStre
     quote_spanned! {model.ident.span()=>
         const _: () = ::core::assert!(#derive::distinct(&[#(#taken),*], &#reserved), #message);
         const _: () = ::core::assert!(#derive::named_once(&[#(#named),*], &[#(#reserved_names),*]), #clash);
+        #(#called_so)*
         const _: () = ::core::assert!(<#ident as #derive::Message>::FINITE);
     }
 }
@@ -146,7 +154,7 @@ fn description(model: &Model, fields: &[Field], derive: &TokenStream) -> TokenSt
     let Model { ident, package, name, docs, deprecated, .. } = model;
     let full_name = model.full_name();
     let micro = &model.micro;
-    let reserved = model.reserved.ranges();
+    let reserved = model.reserved.ranges::<u32>();
     let reserved_names = &model.reserved.names;
     let empty = fields.iter().map(|field| {
         let (name, field) = (&field.ident, as_field(field, derive));

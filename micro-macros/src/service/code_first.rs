@@ -12,6 +12,7 @@ use super::options::{self, Handler};
 use super::subscriber;
 use crate::args::Args;
 use crate::attributes::{self, Mark};
+use crate::docs::docs;
 use crate::env::Env;
 use crate::errors::Errors;
 use crate::function::Function;
@@ -57,7 +58,7 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
     let contract = Contract {
         full_name: format!("{package}.{name}"),
         rust_name: name,
-        docs: attributes::docs(&block.attrs),
+        docs: docs(&block.attrs),
         methods,
         micro: micro.clone(),
     };
@@ -222,7 +223,7 @@ fn endpoint(
         method: Method {
             rust_name,
             name: wire_name,
-            docs: attributes::docs(&function.attrs),
+            docs: docs(&function.attrs),
             request: shape.request,
             reply: Type::Verbatim(reply),
             idempotency: handler.idempotency,

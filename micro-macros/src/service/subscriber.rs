@@ -9,6 +9,7 @@ use super::mounting;
 use super::options;
 use crate::args::{Args, Text};
 use crate::attributes;
+use crate::docs::docs;
 use crate::env::Env;
 use crate::errors::Errors;
 use crate::function::Function;
@@ -71,7 +72,7 @@ pub(super) fn read(
         receiver: shape.receiver,
         context: shape.context,
         name,
-        docs: attributes::docs(&function.attrs),
+        docs: docs(&function.attrs),
         event: shape.request,
         result: shape.result,
         topic: text(options.topic?),

@@ -1,5 +1,7 @@
 //! Contracts as a program tells them: `--describe`.
 
+use std::collections::BTreeMap;
+
 use crate::error::Result;
 use crate::service::link::Entry;
 #[cfg(feature = "inventory")]
@@ -7,14 +9,15 @@ use crate::service::link_inventory::registrations;
 #[cfg(not(feature = "inventory"))]
 use crate::service::link_linkme::registrations;
 
-use super::linked;
+use super::linked::{self, is_called, is_of};
 
 /// Describes what the annotated services of a cargo package are called by, as `.proto`. It is what `--describe` prints
 /// of a program with [`#[micro::main]`](macro@crate::main).
 ///
 /// Contracts that are code stand there in full, a file a protobuf package; where there are several, each has a comment
-/// with its name before it. Of contracts that come from a `.proto` a comment says which file that is. A service whose
-/// type has parameters is not found, as it is in no table.
+/// with its name before it. Of contracts that come from a `.proto` a comment says which file that is, and of those of
+/// other cargo packages that are linked, whether they are served or not, which package. A service whose type has
+/// parameters is not found, as it is in no table.
 ///
 /// # Errors
 ///
@@ -37,10 +40,28 @@ pub(super) fn described(table: &[Entry], package: &str) -> Result<String> {
     if !linked.generated.is_empty() {
         parts.push(linked.generated.iter().map(comment).collect());
     }
+    let elsewhere: BTreeMap<&str, String> = table
+        .iter()
+        .filter(|block| !is_of(block, package) && is_called(block))
+        .map(|block| (block.contract(), elsewhere(block)))
+        .collect();
+    if !elsewhere.is_empty() {
+        parts.push(elsewhere.into_values().collect());
+    }
     if parts.is_empty() {
         parts.push(format!("// Nothing in the package {package} is called: it has no annotated handlers.\n"));
     }
     Ok(parts.join("\n"))
+}
+
+/// Says where the contract of another package is to be had.
+fn elsewhere(block: &Entry) -> String {
+    let (contract, package) = (block.contract(), block.package());
+    let place = match block.code_first() {
+        Some(_) => "whose test with micro::contract::assert_current!() writes its .proto",
+        None => "and comes from a .proto of that",
+    };
+    format!("// {contract} is of the linked package {package}, {place}.\n")
 }
 
 #[cfg(test)]
@@ -64,7 +85,22 @@ mod tests {
 
     #[test]
     fn nothing_is_told_to_be_nothing() {
-        let text = described(&[sample::LEDGER], "un-known").unwrap();
-        assert!(text.starts_with("// Nothing in the package un-known"), "{text}");
+        for table in [&[][..], &[sample::EARS]] {
+            let text = described(table, "un-known").unwrap();
+            assert!(text.starts_with("// Nothing in the package un-known"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_linked_of_other_packages_is_named_with_where_it_is_written() {
+        let text = described(&[sample::LEDGER, sample::GREETER, sample::EARS], "un-known").unwrap();
+        assert_eq!(
+            text,
+            "// greeter.v1.Say is of the linked package sam-ple, and comes from a .proto of that.\n\
+             // sample.v1.Ledger is of the linked package sam-ple, whose test with \
+             micro::contract::assert_current!() writes its .proto.\n"
+        );
+        let own = described(&[sample::LEDGER], "sam-ple").unwrap();
+        assert!(!own.contains("linked package"), "{own}");
     }
 }

@@ -11,14 +11,18 @@ use crate::spec::Spec;
 use super::print::{Names, Options, print};
 use super::{service, set};
 
-/// What a file of ours begins with. It is how one is told from a file that somebody wrote.
+/// What a file of ours begins with. It is how one is told from a file that somebody wrote, so committed files have it:
+/// another one is another format. What follows in [`HEADER`] may be said in other words.
+pub(super) const MARK: &str = "// Written by micro from annotated Rust";
+
+/// The first line of a file of ours.
 pub(super) const HEADER: &str =
     "// Written by micro from annotated Rust: change the code, then run its test with UPDATE_CONTRACT=1.\n";
 
 /// What is linked of a package.
 #[derive(Debug, Default)]
 pub(super) struct Linked {
-    /// The contracts that are code, a file a protobuf package, sorted.
+    /// The contracts that are code, a file a protobuf package, or two where its services are apart; sorted by package.
     pub(super) files: Vec<Text>,
     /// Whether one of the files imports that of our options.
     pub(super) options: bool,
@@ -48,7 +52,7 @@ pub(super) fn is_of(block: &Entry, package: &str) -> bool {
 /// [`descriptor_set`](set::descriptor_set).
 pub(super) fn read(table: &[Entry], package: &str) -> Result<Linked> {
     let mut contracts = BTreeMap::<&'static str, Vec<Entry>>::new();
-    for block in table.iter().filter(|block| is_of(block, package) && !methods(block).is_empty()) {
+    for block in table.iter().filter(|block| is_of(block, package) && is_called(block)) {
         contracts.entry(block.contract()).or_default().push(*block);
     }
     let mut linked = Linked::default();
@@ -88,6 +92,11 @@ pub(super) fn read(table: &[Entry], package: &str) -> Result<Linked> {
         linked.files.push(Text { name: name(file.name()), text });
     }
     Ok(linked)
+}
+
+/// Tells whether a block has methods that are called, and not only subscribers or a constructor.
+pub(super) fn is_called(block: &Entry) -> bool {
+    !methods(block).is_empty()
 }
 
 /// Lists the methods of a block that are called.
@@ -148,6 +157,32 @@ mod tests {
         assert!(files[0].1.contains("import \"sample.v1.proto\";\n"), "{}", files[0].1);
         assert!(files[0].1.contains("rpc Look(sample.v1.Entry) returns (Line);\n"), "{}", files[0].1);
         assert_eq!(files[1].1, sample::LEDGER_PROTO);
+    }
+
+    #[test]
+    fn services_that_take_messages_of_one_another_have_files_of_their_own() {
+        let files = files(&[sample::ORDERS, sample::CATALOG]);
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        let expected =
+            ["catalog.v1.proto", "catalog.v1-services.proto", "orders.v1.proto", "orders.v1-services.proto"];
+        assert_eq!(names, expected);
+        assert!(!files[0].1.contains("import") && !files[0].1.contains("service"), "{}", files[0].1);
+        let services = &files[3].1;
+        for text in [
+            "package orders.v1;\n",
+            "import \"catalog.v1.proto\";\n",
+            "import \"orders.v1.proto\";\n",
+            "// Takes orders.\nservice Orders {\n",
+            "rpc Place(catalog.v1.Item) returns (Order);\n",
+        ] {
+            assert!(services.contains(text), "{text} is not in: {services}");
+        }
+        // Alone, none needs a second file.
+        assert_eq!(files_of(&sample::ORDERS), ["catalog.v1.proto", "orders.v1.proto"]);
+    }
+
+    fn files_of(block: &Entry) -> Vec<String> {
+        files(&[*block]).into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! One file a package, put together from the many that messages described one by one come with.
+//! One file a package, put together from the many that messages described one by one come with. Services that would
+//! make files import one another have a second file.
 //!
 //! A message brings along the types that it reaches, so the files of two messages of a package are two selections
 //! from the same types. Comments refer to types by their place in the file, and move with them.
@@ -10,12 +11,19 @@ use prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, ServiceDescriptorProto, SourceCodeInfo,
 };
 
-use super::file_name;
 use super::paths::{FILE_ENUMS, FILE_MESSAGES, FILE_SERVICES, SERVICE_METHODS};
+use super::{file_name, services_file_name};
 
-/// The file of one package, as far as it is known.
+/// What is made for one package, as far as it is known.
 #[derive(Debug)]
 pub(super) struct Package {
+    types: Part,
+    services: Part,
+}
+
+/// The types of a package, or its services.
+#[derive(Debug)]
+struct Part {
     file: FileDescriptorProto,
     imports: BTreeSet<String>,
     comments: Vec<Location>,
@@ -24,14 +32,8 @@ pub(super) struct Package {
 impl Package {
     pub(super) fn new(package: &str) -> Package {
         Package {
-            file: FileDescriptorProto {
-                name: Some(file_name(package)),
-                package: Some(package.to_owned()).filter(|package| !package.is_empty()),
-                syntax: Some("proto3".to_owned()),
-                ..FileDescriptorProto::default()
-            },
-            imports: BTreeSet::new(),
-            comments: Vec::new(),
+            types: Part::new(file_name(package), package),
+            services: Part::new(services_file_name(package), package),
         }
     }
 
@@ -41,25 +43,26 @@ impl Package {
     ///
     /// The name, within the package, of a type that is known already and is another one.
     pub(super) fn add(&mut self, other: &FileDescriptorProto) -> Result<(), String> {
-        self.imports.extend(other.dependency.iter().cloned());
-        let comments = other.source_code_info.as_ref().map_or(&[][..], |info| &info.location);
+        let Part { file, imports, comments } = &mut self.types;
+        imports.extend(other.dependency.iter().cloned());
+        let theirs = other.source_code_info.as_ref().map_or(&[][..], |info| &info.location);
         for (from, message) in other.message_type.iter().enumerate() {
             let named = |known: &&DescriptorProto| known.name == message.name;
-            if is_known(self.file.message_type.iter().find(named), message, message.name())? {
+            if is_known(file.message_type.iter().find(named), message, message.name())? {
                 continue;
             }
-            let to = self.file.message_type.len();
-            self.file.message_type.push(message.clone());
-            self.comments.extend(moved(comments, FILE_MESSAGES, from, to));
+            let to = file.message_type.len();
+            file.message_type.push(message.clone());
+            comments.extend(moved(theirs, FILE_MESSAGES, from, to));
         }
         for (from, values) in other.enum_type.iter().enumerate() {
             let named = |known: &&EnumDescriptorProto| known.name == values.name;
-            if is_known(self.file.enum_type.iter().find(named), values, values.name())? {
+            if is_known(file.enum_type.iter().find(named), values, values.name())? {
                 continue;
             }
-            let to = self.file.enum_type.len();
-            self.file.enum_type.push(values.clone());
-            self.comments.extend(moved(comments, FILE_ENUMS, from, to));
+            let to = file.enum_type.len();
+            file.enum_type.push(values.clone());
+            comments.extend(moved(theirs, FILE_ENUMS, from, to));
         }
         Ok(())
     }
@@ -72,12 +75,53 @@ impl Package {
         docs: &str,
         docs_of_methods: impl IntoIterator<Item = &'a str>,
     ) {
-        self.imports.extend(files);
-        let place = self.file.service.len() as i32;
-        self.file.service.push(service);
-        self.comment(vec![FILE_SERVICES, place], docs);
+        let services = &mut self.services;
+        services.imports.extend(files);
+        let place = services.file.service.len() as i32;
+        services.file.service.push(service);
+        services.comment(vec![FILE_SERVICES, place], docs);
         for (method, docs) in docs_of_methods.into_iter().enumerate() {
-            self.comment(vec![FILE_SERVICES, place, SERVICE_METHODS, method as i32], docs);
+            services.comment(vec![FILE_SERVICES, place, SERVICE_METHODS, method as i32], docs);
+        }
+    }
+
+    /// Lists the files that the whole package needs as one file.
+    pub(super) fn imports(&self) -> impl Iterator<Item = &str> {
+        self.types.imports.iter().map(String::as_str).chain(self.imports_of_services())
+    }
+
+    /// Lists the files that its services need, other than that of its types.
+    pub(super) fn imports_of_services(&self) -> impl Iterator<Item = &str> {
+        let imports = self.services.imports.iter().map(String::as_str);
+        imports.filter(move |import| *import != self.types.file.name())
+    }
+
+    /// Returns the whole package as one file.
+    pub(super) fn finish(self) -> FileDescriptorProto {
+        let Package { mut types, services } = self;
+        types.file.service = services.file.service;
+        types.imports.extend(services.imports);
+        types.comments.extend(services.comments);
+        types.finish()
+    }
+
+    /// Returns the package as two files, where one cannot be: its types, and its services.
+    pub(super) fn finish_apart(self) -> [FileDescriptorProto; 2] {
+        [self.types.finish(), self.services.finish()]
+    }
+}
+
+impl Part {
+    fn new(file: String, package: &str) -> Part {
+        Part {
+            file: FileDescriptorProto {
+                name: Some(file),
+                package: Some(package.to_owned()).filter(|package| !package.is_empty()),
+                syntax: Some("proto3".to_owned()),
+                ..FileDescriptorProto::default()
+            },
+            imports: BTreeSet::new(),
+            comments: Vec::new(),
         }
     }
 
@@ -93,8 +137,7 @@ impl Package {
         }
     }
 
-    /// Returns the whole file.
-    pub(super) fn finish(mut self) -> FileDescriptorProto {
+    fn finish(mut self) -> FileDescriptorProto {
         self.imports.remove(self.file.name());
         self.file.dependency = self.imports.into_iter().collect();
         if !self.comments.is_empty() {

@@ -34,9 +34,10 @@ mod tests;
 /// The code is what is annotated in the calling package and linked into the test: every
 /// [`#[micro::service]`](macro@crate::service) block with handlers, and the messages these reach. It is compared with
 /// `proto/<package>.proto`, one file a protobuf package: `proto/ledger.v1.proto`. `assert_current!("contracts")` names
-/// another directory, `assert_current!("api/ledger.proto")` the file where there is one package. Where a method has a
-/// `timeout`, its contract imports `micro/options.proto`, and that file stands below the same directory, so that other
-/// teams can compile the contract with nothing else at hand.
+/// another directory, `assert_current!("api/ledger.proto")` the file where there is one package. Packages whose services
+/// take messages of one another have their services in files of their own, `proto/<package>-services.proto`, as files
+/// cannot import one another in a circle. Where a method has a `timeout`, its contract imports `micro/options.proto`, and
+/// that file stands below the same directory, so that other teams can compile the contract with nothing else at hand.
 ///
 /// **Nothing is written** unless the environment says `UPDATE_CONTRACT=1`; then a file that differs is replaced at once
 /// and as a whole, provided that it is one of ours, by its first line. Neither a build nor `cargo package` writes.
@@ -48,6 +49,8 @@ mod tests;
 ///
 /// When a file is missing or says something else, with the difference and the command that writes it; also
 ///
+/// - when a file of ours in the directory is of no package of the code any more, as after a package was renamed. It is
+///   for you to delete. Of a directory outside of the package nothing is said;
 /// - when a field or a value has another number than in the committed file, with the `#[tag(n)]` to write. Such a file
 ///   is not written either: whoever calls by the old number would be misread;
 /// - when two types, or two blocks, have one name, with both places;
@@ -82,6 +85,15 @@ fn file_name(package: &str) -> String {
     match package {
         "" => "micro/package.proto".to_owned(),
         package => format!("micro/{package}.proto"),
+    }
+}
+
+/// Names the file that the services of a package are in where they cannot be in that of its types. No package has a
+/// hyphen in its name, so none has a file of this name.
+fn services_file_name(package: &str) -> String {
+    match package {
+        "" => "micro/package-services.proto".to_owned(),
+        package => format!("micro/{package}-services.proto"),
     }
 }
 

@@ -121,6 +121,16 @@ struct Line {
     entry: Entry,
 }
 
+#[micro::message(package = "orders.v1")]
+struct Order {
+    number: u64,
+}
+
+#[micro::message(package = "catalog.v1")]
+struct Item {
+    name: String,
+}
+
 mod twin {
     /// A message called as another is.
     #[micro::message(package = "sample.v1")]
@@ -234,5 +244,19 @@ block! {
     /// A contract that reaches the other message called `Entry`.
     TWIN: Twin, "twin.v1.Twin", ("src/twin.rs", 3), [
         Spec::new::<twin::Entry, ()>("/twin.v1.Twin/Add", "twin.v1.Twin", Kind::Unary)
+    ].code_first("")
+}
+
+block! {
+    /// A contract that takes a message of a package whose contract takes one of its own: [`CATALOG`].
+    ORDERS: Orders, "orders.v1.Orders", ("src/orders.rs", 3), [
+        Spec::new::<Item, Order>("/orders.v1.Orders/Place", "orders.v1.Orders", Kind::Unary)
+    ].code_first("Takes orders.")
+}
+
+block! {
+    /// The contract of the other package.
+    CATALOG: Catalog, "catalog.v1.Catalog", ("src/catalog.rs", 3), [
+        Spec::new::<Order, ()>("/catalog.v1.Catalog/Reserve", "catalog.v1.Catalog", Kind::Unary)
     ].code_first("")
 }

@@ -44,7 +44,7 @@ impl DescriptorSet {
         self.pool.files()
     }
 
-    /// Returns the files that were made of code, one a package.
+    /// Returns the files that were made of code: one a package, or two where its services are apart.
     pub(super) fn made(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
         self.made.iter().filter_map(|name| self.pool.get_file_by_name(name))
     }
@@ -82,8 +82,8 @@ pub(super) fn documented<'a>(
     for (contract, methods) in &contracts {
         files.add_contract(contract, methods, docs.get(contract).copied().unwrap_or_default())?;
     }
-    let made = files.packages.keys().map(|package| file_name(package)).collect();
-    Ok(DescriptorSet { pool: files.finish()?, contracts: contracts.into_keys().collect(), made })
+    let (pool, made) = files.finish()?;
+    Ok(DescriptorSet { pool, contracts: contracts.into_keys().collect(), made })
 }
 
 /// What was collected so far.
@@ -158,7 +158,15 @@ impl Files {
             return self.add_file(&service.parent_file(), contract, &mut BTreeSet::new());
         }
         let (package, name) = split(contract);
-        self.define(contract, &file_name(package), contract)?;
+        let file = file_name(package);
+        // Contracts are added once each, so what is there already is a type.
+        if self.defined.get(contract).is_some_and(|known| known.file == file) {
+            return Err(Error::failed_precondition(format!(
+                "the contract and a message are both called {contract}; rename one: #[micro::service(name = \"…\")] or \
+                 #[micro::message(name = \"…\")]"
+            )));
+        }
+        self.define(contract, &file, contract)?;
         let timeouts: Timeouts = methods.iter().filter_map(|spec| options::timeout(spec)).collect();
         let import = match timeouts.is_empty() {
             true => None,
@@ -210,17 +218,25 @@ impl Files {
         }
     }
 
-    /// Puts the files into one pool, each after those it imports.
-    fn finish(self) -> Result<DescriptorPool> {
-        let mut made = self.packages.keys().map(|package| file_name(package));
-        if let Some(name) = made.find(|name| self.whole.contains_key(name)) {
+    /// Puts the files into one pool, each after those it imports; returns the names of those that were made besides.
+    fn finish(self) -> Result<(DescriptorPool, Vec<String>)> {
+        let circled = circled(&self.packages);
+        let mut made: Vec<FileDescriptorProto> = Vec::new();
+        for (name, package) in self.packages {
+            match circled.contains(&name) {
+                true => made.extend(package.finish_apart()),
+                false => made.push(package.finish()),
+            }
+        }
+        if let Some(file) = made.iter().find(|file| self.whole.contains_key(file.name())) {
             return Err(Error::failed_precondition(format!(
-                "a .proto is called {name:?}, like the file that describes annotated types; rename it"
+                "a .proto is called {:?}, like the file that describes annotated types; rename it",
+                file.name()
             )));
         }
-        let mut left = Vec::with_capacity(self.packages.len() + self.whole.len());
-        for package in self.packages.into_values() {
-            let file = package.finish();
+        let made_names: Vec<String> = made.iter().map(|file| file.name().to_owned()).collect();
+        let mut left = Vec::with_capacity(made.len() + self.whole.len());
+        for file in made {
             let encoded = options::encode(&file, &self.timeouts)?;
             left.push(File { encoded, name: file.name().to_owned(), imports: file.dependency });
         }
@@ -250,8 +266,24 @@ impl Files {
             }
             left = later;
         }
-        Ok(pool)
+        Ok((pool, made_names))
     }
+}
+
+/// Finds the packages whose services need what needs their types, so that both cannot be in one file.
+fn circled(packages: &BTreeMap<String, Package>) -> BTreeSet<String> {
+    let imports: BTreeMap<String, Vec<&str>> =
+        packages.iter().map(|(name, package)| (file_name(name), package.imports().collect())).collect();
+    let is_circled = |(name, package): &(&String, &Package)| {
+        let mut left: Vec<&str> = package.imports_of_services().collect();
+        let mut seen: BTreeSet<&str> = left.iter().copied().collect();
+        while let Some(file) = left.pop() {
+            let needed = imports.get(file).into_iter().flatten().copied();
+            left.extend(needed.filter(|file| seen.insert(*file)));
+        }
+        seen.contains(file_name(name).as_str())
+    };
+    packages.iter().filter(is_circled).map(|(name, _)| name.clone()).collect()
 }
 
 /// A file that is complete.

@@ -172,9 +172,32 @@ fn two_messages_of_one_name_are_told_with_who_needs_them() {
 #[test]
 fn a_contract_named_like_a_message_is_told() {
     const KEY: Spec = Spec::new::<Key, Key>("/store.v1.Key/Get", "store.v1.Key", Kind::Unary);
-    // Both are in the file of the package, so that the file itself does not hold together.
     let error = descriptor_set([&KEY]).unwrap_err();
-    assert!(format!("{error:?}").contains("store.v1.Key"), "{error:?}");
+    for text in
+        ["both called store.v1.Key; rename one", "#[micro::service(name = ", "#[micro::message(name = "]
+    {
+        assert!(error.message().contains(text), "{text}: {error}");
+    }
+}
+
+#[test]
+fn services_may_take_messages_of_one_another_s_packages() {
+    const CHECK: Spec =
+        Spec::new::<Line, Key>("/store.v1.Store/Check", "store.v1.Store", Kind::Unary).docs("Checks a line.");
+    let set = descriptor_set([&CHECK, &AUDIT]).unwrap();
+    let pool = DescriptorPool::decode(set.encode().as_slice()).unwrap();
+    let check = method(&pool, "store.v1.Store", "Check");
+    assert_eq!(check.input().full_name(), "audit.v1.Line");
+    let file = check.parent_file();
+    assert_eq!(file.name(), "micro/store.v1-services.proto");
+    assert_eq!(file.package_name(), "store.v1");
+    let comments = &file.file_descriptor_proto().source_code_info.as_ref().unwrap().location;
+    assert!(comments.iter().any(|comment| comment.leading_comments() == " Checks a line.\n"));
+    let key = pool.get_message_by_name("store.v1.Key").unwrap();
+    assert_eq!(key.parent_file().name(), file_name("store.v1"));
+    // What is in no circle stays together.
+    assert_eq!(method(&pool, "audit.v1.Audit", "Add").parent_file().name(), file_name("audit.v1"));
+    assert_eq!(set.made().count(), 3);
 }
 
 #[test]

@@ -37,9 +37,14 @@ impl Descriptor {
         &self.message
     }
 
-    /// Lists the annotated types that the message reaches, with where they are written.
+    /// Lists the annotated types that the message reaches, then the values of the enumerations among them, with
+    /// where they are written.
+    // Of two enumerations with one name, that is what is to be told, and not that they share a value.
     pub(crate) fn places(&self) -> impl Iterator<Item = (&str, &Place)> {
-        self.places.iter().flat_map(|places| places.iter().map(|(name, place)| (name.as_str(), place)))
+        let all = self.places.iter().flat_map(|places| places.iter());
+        let types = all.clone().filter(|(_, place)| !place.is_value());
+        let values = all.filter(|(_, place)| place.is_value());
+        types.chain(values).map(|(name, place)| (name.as_str(), place))
     }
 }
 

@@ -74,7 +74,8 @@ const fn is_used_after(number: u32, fields: &[Numbers], field: usize, index: usi
 }
 
 /// Tells whether the variants of oneofs share no name with a field or with one another, and none is reserved. A field
-/// is its name and the names of its variants, none for all but oneofs; two fields that are no oneofs are not compared.
+/// is its name and the names of its variants, none for all but oneofs; two fields that are no oneofs are not compared,
+/// nor are their names held against those that are reserved.
 ///
 /// To protobuf, names of fields are one when they differ in case and underscores only.
 #[doc(hidden)]
@@ -191,6 +192,7 @@ mod tests {
         assert!(!named_once(&[("choice", &["choice"])], &[]));
         assert!(named_once(&[("choice", &["cho_ice"])], &[]));
         assert!(!named_once(&[("choice", &["b"])], &["b"]));
+        assert!(named_once(&[("choice", &["b"])], &["choice"]));
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub struct EnumInfo {
     /// The numbers of the values that nobody should use any more.
     pub deprecated_values: &'static [i32],
     /// Inclusive ranges of numbers that must not be used.
-    pub reserved: &'static [(u32, u32)],
+    pub reserved: &'static [(i32, i32)],
     /// Names that must not be used: those of values, such as `CURRENCY_MARK`.
     pub reserved_names: &'static [&'static str],
 }
@@ -82,7 +82,7 @@ pub struct Types {
     files: BTreeMap<String, FileDescriptorProto>,
     /// The file each type is in, by the type's full name.
     origin: BTreeMap<String, String>,
-    /// The Rust type behind each annotated name.
+    /// The Rust type behind each annotated name, be it of a type or of a value.
     seen: Places,
     /// The first contradiction.
     conflict: Option<String>,
@@ -120,6 +120,9 @@ impl Types {
         if !self.enter(info.package, info.name, place) {
             return;
         }
+        for (name, _, _) in info.values {
+            self.note(&full_name(info.package, name), place.of_value());
+        }
         let mut values = info.values.to_vec();
         // An open enum has its zero first.
         values.sort_by_key(|(_, number, _)| *number != 0);
@@ -138,9 +141,9 @@ impl Types {
                 .then(|| EnumValueOptions { deprecated: Some(true), ..Default::default() }),
         };
         // Unlike those of messages, the ranges of enums include their end.
-        let range = |&(first, last): &(u32, u32)| enum_descriptor_proto::EnumReservedRange {
-            start: Some(first as i32),
-            end: Some(last as i32),
+        let range = |&(first, last): &(i32, i32)| enum_descriptor_proto::EnumReservedRange {
+            start: Some(first),
+            end: Some(last),
         };
         file.enum_type.push(EnumDescriptorProto {
             name: Some(info.name.to_owned()),
@@ -178,14 +181,22 @@ impl Types {
     /// Notes the type, telling whether it is new.
     fn enter(&mut self, package: &'static str, name: &str, place: Place) -> bool {
         let full_name = full_name(package, name);
-        if let Some(known) = self.seen.get(&full_name) {
+        let is_new = self.note(&full_name, place);
+        if is_new {
+            self.origin.insert(full_name, file_name(package));
+        }
+        is_new
+    }
+
+    /// Notes what a name stands for, telling whether it is new.
+    fn note(&mut self, full_name: &str, place: Place) -> bool {
+        if let Some(known) = self.seen.get(full_name) {
             if *known != place {
-                self.contradict(Place::contradiction(&full_name, known, &place));
+                self.contradict(Place::contradiction(full_name, known, &place));
             }
             return false;
         }
-        self.origin.insert(full_name.clone(), file_name(package));
-        self.seen.insert(full_name, place);
+        self.seen.insert(full_name.to_owned(), place);
         true
     }
 
@@ -271,19 +282,52 @@ fn comment(file: &mut FileDescriptorProto, path: &[i32], docs: &str) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn two_types_of_one_name_contradict() {
-        let info = EnumInfo {
+    fn units(
+        name: &'static str,
+        place: &'static str,
+        values: &'static [(&'static str, i32, &'static str)],
+    ) -> EnumInfo {
+        EnumInfo {
             package: "p",
-            name: "E",
+            name,
             docs: "",
             deprecated: false,
-            place: "a.rs:1",
-            values: &[("E_NONE", 0, "")],
+            place,
+            values,
             deprecated_values: &[],
             reserved: &[],
             reserved_names: &[],
-        };
+        }
+    }
+
+    #[test]
+    fn values_are_names_of_the_package() {
+        let status = units("Status", "a.rs:1", &[("STATUS_OK", 0, ""), ("STATUS_CODE_UNKNOWN", 1, "")]);
+        let code = units("StatusCode", "b.rs:2", &[("STATUS_CODE_UNKNOWN", 0, "")]);
+        let mut types = Types::default();
+        types.add_enum::<u8>(&status);
+        types.add_enum::<u8>(&status);
+        assert!(types.conflict.is_none(), "{:?}", types.conflict);
+        types.add_enum::<u16>(&EnumInfo { package: "q", ..code });
+        assert!(types.conflict.is_none(), "{:?}", types.conflict);
+        types.add_enum::<u32>(&code);
+        let error = types.build("p.Status").unwrap_err();
+        for text in ["p.STATUS_CODE_UNKNOWN", "a value of u8 (a.rs:1)", "a value of u32 (b.rs:2)", "rename"] {
+            assert!(error.contains(text), "{text}: {error}");
+        }
+
+        let mut types = Types::default();
+        types.add_enum::<u8>(&status);
+        types.add_enum::<u16>(&units("STATUS_OK", "b.rs:2", &[("X", 0, "")]));
+        let error = types.build("p.Status").unwrap_err();
+        for text in ["p.STATUS_OK", "a value of u8 (a.rs:1)", "the name of u16 (b.rs:2)"] {
+            assert!(error.contains(text), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn two_types_of_one_name_contradict() {
+        let info = units("E", "a.rs:1", &[("E_NONE", 0, "")]);
         let mut types = Types::default();
         types.add_enum::<u8>(&info);
         types.add_enum::<u8>(&info);

@@ -41,9 +41,23 @@ pub(crate) const PAIRS: &[Pair] = &[
         "ENUM_VALUE_SAME_NAME",
     ]),
     pair(
+        "what is not sent has another name",
+        "enum Cover { COVER_UNKNOWN = 0; COVER_SOFT = 1; }",
+        "enum Cover { COVER_UNSPECIFIED = 0; COVER_SOFT = 1; }",
+    )
+    .breaks(&["value-renamed:shop.v1.Cover.COVER_UNKNOWN"])
+    .buf(&["ENUM_VALUE_SAME_NAME"]),
+    pair(
         "what is not sent means something else",
         "enum Cover { COVER_NONE = 0; COVER_SOFT = 1; }",
-        "enum Cover { COVER_HARD = 0; COVER_SOFT = 1; }",
+        "enum Cover { COVER_SOFT = 0; COVER_NONE = 1; }",
+    )
+    .breaks(&["enum-zero:shop.v1.Cover", "value-renumbered:shop.v1.Cover.COVER_SOFT"])
+    .buf(&["ENUM_VALUE_SAME_NAME"]),
+    pair(
+        "a new value takes the place of what is not sent",
+        "enum Cover { COVER_NONE = 0; COVER_SOFT = 1; }",
+        "enum Cover { COVER_HARD = 0; COVER_SOFT = 1; COVER_NONE = 2; }",
     )
     .breaks(&["enum-zero:shop.v1.Cover"])
     .buf(&["ENUM_VALUE_SAME_NAME"]),

@@ -45,4 +45,42 @@ pub(crate) const PAIRS: &[Pair] = &[
            === other.proto
            syntax = "proto3"; package shop.v1; message Part { string name = 1; }"#,
     ),
+    pair(
+        "rules for fields are imported no more",
+        r#"import "rules.proto";
+           service Shop { rpc Find(Query) returns (Item); }
+           message Item { string name = 1 [(rules.v1.text).longest = 9]; }
+           message Query {}
+           === rules.proto
+           syntax = "proto2"; package rules.v1; import "google/protobuf/descriptor.proto";
+           message Text { optional int32 longest = 1; optional Sort sort = 2; }
+           enum Sort { SORT_ANY = 0; }
+           extend google.protobuf.FieldOptions { optional Text text = 50001; }"#,
+        "service Shop { rpc Find(Query) returns (Item); } message Item { string name = 1; } message Query {}",
+    ),
+    pair(
+        "what others publish changes where it is not used",
+        r#"import "shared.proto";
+           service Shop { rpc Find(Query) returns (Item); }
+           message Item { shared.v1.Price price = 1; }
+           message Query {}
+           === shared.proto
+           syntax = "proto3"; package shared.v1;
+           message Price { int64 cents = 1; } message Size { int32 inches = 1; } enum Color { COLOR_NONE = 0; }"#,
+        r#"import "shared.proto";
+           service Shop { rpc Find(Query) returns (Item); }
+           message Item { shared.v1.Price price = 1; }
+           message Query {}
+           === shared.proto
+           syntax = "proto3"; package shared.v1;
+           message Price { int64 cents = 1; }"#,
+    ),
+    pair(
+        "a field that is reserved takes its message along",
+        "service Shop { rpc Find(Query) returns (Item); } message Query {} \
+         message Item { string name = 1; Details details = 2; } message Details { Cover cover = 1; } \
+         enum Cover { COVER_NONE = 0; }",
+        r#"service Shop { rpc Find(Query) returns (Item); } message Query {}
+           message Item { reserved 2; reserved "details"; string name = 1; }"#,
+    ),
 ];

@@ -108,6 +108,23 @@ pub(crate) const PAIRS: &[Pair] = &[
     .breaks(&["package-removed:shop.v1"])
     .differs(
         "buf counts what is gone in FILE and PACKAGE only, as something that code generated again \
-         lacks; here every call to it fails as unimplemented.",
+         lacks; here what holds its messages in an `Any`, or was stored, cannot be read.",
     ),
+    pair(
+        "what others publish changes where it is used",
+        r#"import "shared.proto";
+           service Shop { rpc Find(Query) returns (Item); }
+           message Item { map<string, shared.v1.Price> prices = 1; }
+           message Query {}
+           === shared.proto
+           syntax = "proto3"; package shared.v1; message Price { Sum sum = 1; } message Sum { int64 cents = 1; }"#,
+        r#"import "shared.proto";
+           service Shop { rpc Find(Query) returns (Item); }
+           message Item { map<string, shared.v1.Price> prices = 1; }
+           message Query {}
+           === shared.proto
+           syntax = "proto3"; package shared.v1; message Price { Sum sum = 1; } message Sum { string cents = 1; }"#,
+    )
+    .breaks(&["field-retyped:shared.v1.Sum.cents"])
+    .buf(&["FIELD_WIRE_JSON_COMPATIBLE_TYPE"]),
 ];

@@ -8,7 +8,7 @@ use micro::{Code, Message};
 use super::{from_json, from_proto, json_of, proto_of};
 
 /// A colour.
-#[micro::message(package = "paint.v1", reserved(7, 9..=11, "COLOR_OLD"))]
+#[micro::message(package = "paint.v1", reserved(7, 9..=11, -3..=-2, 2147483647, "COLOR_OLD"))]
 #[derive(Debug, PartialEq)]
 enum Color {
     /// No colour at all.
@@ -56,6 +56,8 @@ struct Painting {
     buyer: Option<Buyer>,
     place: Option<Place>,
     price: Option<i64>,
+    /** How long it is framed.
+     * Twice is once. */
     frame: Option<prost_types::Duration>,
     colors: HashMap<String, Color>,
     r#type: u32,
@@ -107,7 +109,7 @@ fn the_descriptor_says_what_the_type_says() {
     let color = message.get_field_by_name("color").unwrap().kind();
     let color = color.as_enum().unwrap();
     assert_eq!(color.reserved_names().collect::<Vec<_>>(), ["COLOR_OLD"]);
-    assert_eq!(color.reserved_ranges().collect::<Vec<_>>(), [7..=7, 9..=11]);
+    assert_eq!(color.reserved_ranges().collect::<Vec<_>>(), [7..=7, 9..=11, -3..=-2, i32::MAX..=i32::MAX]);
     assert_eq!(message.get_field_by_name("frame").unwrap().kind().as_message().unwrap().name(), "Duration");
 }
 
@@ -127,6 +129,21 @@ fn a_oneof_with_numbers_of_its_own_leaves_its_place_to_others() {
     assert_eq!(from_proto::<Stand>(&proto_of(&stand)).unwrap(), stand);
 }
 
+/// `buyer` was a text, and is a oneof now: its name is none of a field.
+#[micro::message(reserved(1, "buyer"))]
+#[derive(Debug, PartialEq)]
+struct Sale {
+    #[tag(2)]
+    buyer: Option<Buyer>,
+}
+
+#[test]
+fn a_oneof_may_be_called_as_a_field_was() {
+    let sale = Sale { buyer: Some(Buyer::Museum(7)) };
+    assert_eq!(json_of(&sale), r#"{"museum":"7"}"#);
+    assert_eq!(from_proto::<Sale>(&proto_of(&sale)).unwrap(), sale);
+}
+
 #[test]
 fn documentation_becomes_comments() {
     let descriptor = Painting::descriptor();
@@ -137,6 +154,7 @@ fn documentation_becomes_comments() {
     for expected in [
         " A picture.\n\n In two paragraphs.\n",
         " What it is called.\n",
+        " How long it is framed.\n Twice is once.\n",
         " By name.\n",
         " No colour at all.\n",
     ] {

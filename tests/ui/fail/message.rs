@@ -19,4 +19,11 @@ pub struct Option {
     pub first: i64,
 }
 
+#[micro::message(reserved(5, 7..=9, 5))] //~ ERROR@`5`: 5 is reserved twice; once is enough
+pub enum Kind {
+    None,
+    HttpServer,
+    HTTPServer, //~ ERROR@`HTTPServer`: `HttpServer` and `HTTPServer` are one name in protobuf
+}
+
 fn main() {}

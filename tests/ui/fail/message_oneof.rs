@@ -15,4 +15,13 @@ pub struct Kept { //~ ERROR: two fields of `Kept` have one name, or a reserved o
     pub choice: Option<Choice>,
 }
 
+#[micro::message]
+pub struct Inner {}
+
+#[micro::message(reserved("choice", "inner"))]
+pub struct Renamed {
+    pub choice: Option<Choice>,
+    pub inner: Option<Inner>, //~ ERROR: the name `inner` is reserved; choose another
+}
+
 fn main() {}

@@ -7,6 +7,7 @@ use prost_types::{
     ServiceDescriptorProto,
 };
 
+use super::origin::{Origin, Part, join};
 use super::packages::Packages;
 
 /// A definition and where it stands.
@@ -17,7 +18,28 @@ pub(super) struct Item<'a, T> {
     pub(super) parent: Option<String>,
     /// Whether its file is of the old syntax, in which every single field has presence.
     pub(super) proto2: bool,
+    /// Whether a method takes or answers it, or what holds it.
+    called: bool,
+    part: Part,
     pub(super) proto: &'a T,
+}
+
+impl<T> Item<'_, T> {
+    /// Tells whether the definition is to be compared with `is`, the new one: what is borrowed only while both
+    /// versions use it. Where it is used no more, the field or the method that had it says so.
+    pub(super) fn counts(&self, is: Option<&Item<'_, T>>) -> bool {
+        match self.part {
+            Part::Own => true,
+            Part::Used => is.is_some_and(|is| is.part != Part::Idle),
+            Part::Idle => false,
+        }
+    }
+
+    /// Tells whether it is a break by itself that the definition is gone. One that was called is gone with the last
+    /// field or method that had it, which is where that is judged; one that was nested went with what was around it.
+    pub(super) fn is_missed(&self, new: &Index<'_>) -> bool {
+        !self.called && self.parent.as_ref().is_none_or(|parent| new.messages.contains_key(parent))
+    }
 }
 
 /// What a version defines, by the names that the new version has for it: those of a moved package differ.
@@ -36,22 +58,26 @@ struct Scope<'a> {
     /// The same in the new version.
     now: &'a str,
     nested: bool,
-    proto2: bool,
+    file: &'a FileDescriptorProto,
+    origin: &'a Origin<'a>,
 }
 
 impl<'a> Index<'a> {
-    /// Collects what a set defines, without packages that are gone and without what is not the contract's own.
-    pub(super) fn of(set: &'a FileDescriptorSet, packages: &Packages<'_>) -> Index<'a> {
+    /// Collects what a set defines, without packages that are gone and without what is never compared.
+    pub(super) fn of(
+        set: &'a FileDescriptorSet,
+        origin: &'a Origin<'a>,
+        packages: &Packages<'_>,
+    ) -> Index<'a> {
         let mut index = Index {
             messages: BTreeMap::new(),
             enums: BTreeMap::new(),
             services: BTreeMap::new(),
             moved: BTreeMap::new(),
         };
-        for file in set.file.iter().filter(|file| is_own(file)) {
+        for file in set.file.iter().filter(|file| is_compared(file)) {
             let Some(now) = packages.now(file.package()) else { continue };
-            let proto2 = file.syntax.as_deref().is_none_or(|syntax| syntax == "proto2");
-            let scope = Scope { own: file.package(), now, nested: false, proto2 };
+            let scope = Scope { own: file.package(), now, nested: false, file, origin };
             for message in &file.message_type {
                 index.add_message(&scope, message);
             }
@@ -83,7 +109,8 @@ impl<'a> Index<'a> {
         let (name, item) = self.item(scope, message.name(), message);
         let own = item.full_name.clone();
         self.messages.insert(name.clone(), item);
-        let inner = Scope { own: &own, now: &name, nested: true, proto2: scope.proto2 };
+        let (file, origin) = (scope.file, scope.origin);
+        let inner = Scope { own: &own, now: &name, nested: true, file, origin };
         for nested in &message.nested_type {
             self.add_message(&inner, nested);
         }
@@ -99,21 +126,19 @@ impl<'a> Index<'a> {
             self.moved.insert(full_name.clone(), now.clone());
         }
         let parent = scope.nested.then(|| scope.now.to_owned());
-        (now, Item { full_name, parent, proto2: scope.proto2, proto })
+        let proto2 = scope.file.syntax.as_deref().is_none_or(|syntax| syntax == "proto2");
+        let called = scope.origin.is_called(&full_name);
+        let part = scope.origin.part(scope.file, &full_name);
+        (now, Item { full_name, parent, proto2, called, part, proto })
     }
 }
 
-/// Tells whether a file can break the contract: what Google publishes changes by its own rules, and is in the set
-/// only while something imports it.
-pub(super) fn is_own(file: &FileDescriptorProto) -> bool {
+/// Tells whether a file can break the contract: what Google publishes changes by its own rules.
+pub(super) fn is_compared(file: &FileDescriptorProto) -> bool {
     file.package() != "google" && !file.package().starts_with("google.")
 }
 
 /// Tells whether a message is what a map is made of, which nobody wrote.
 pub(super) fn is_entry(message: &DescriptorProto) -> bool {
     message.options.as_ref().is_some_and(|options| options.map_entry())
-}
-
-fn join(scope: &str, name: &str) -> String {
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }

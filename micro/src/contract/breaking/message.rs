@@ -5,7 +5,7 @@ use prost_types::{DescriptorProto, FieldDescriptorProto};
 
 use super::field::{self, Version};
 use super::index::{Index, Item, is_entry};
-use super::oneofs::Oneofs;
+use super::oneofs::{Oneofs, oneof};
 use super::report::Break;
 use super::reserved::Reserved;
 use super::rule::Rule;
@@ -14,18 +14,19 @@ use super::types::effect;
 /// Compares all messages.
 pub(super) fn compare(old: &Index<'_>, new: &Index<'_>, breaks: &mut Vec<Break>) {
     for (name, was) in old.messages.iter().filter(|(_, was)| !is_entry(was.proto)) {
-        if let Some(is) = new.messages.get(name) {
-            Pair { old, new, was, is, oneofs: Oneofs::of(was.proto, is.proto) }.compare(breaks);
+        let is = new.messages.get(name);
+        if !was.counts(is) {
             continue;
         }
-        // What was nested in a message that is gone went with it.
-        if was.parent.as_ref().is_none_or(|parent| new.messages.contains_key(parent)) {
-            breaks.push(Break::new(
+        match is {
+            Some(is) => Pair { old, new, was, is, oneofs: Oneofs::of(was.proto, is.proto) }.compare(breaks),
+            None if was.is_missed(new) => breaks.push(Break::new(
                 Rule::MessageRemoved,
                 &*was.full_name,
-                "the message is gone, or no method reaches it any more",
+                "the message is gone",
                 "what holds it in an `Any` or was stored cannot be read, and code that uses it has no newer version",
-            ));
+            )),
+            None => {}
         }
     }
 }
@@ -120,10 +121,16 @@ impl<'a> Pair<'a> {
         taken: Option<&'a FieldDescriptorProto>,
     ) -> Break {
         let (from, to) = (was.number(), is.number());
+        let others = match oneof(is) {
+            Some(_) => ", and #[tag] on the other variants of its oneof and on the field after that",
+            None => "",
+        };
         Break::new(
             Rule::FieldRenumbered,
             self.place(was),
-            format!("was number {from} and is {to}; write `= {from}` in a .proto, #[tag({from})] in Rust"),
+            format!(
+                "was number {from} and is {to}; write `= {from}` in a .proto, #[tag({from})]{others} in Rust"
+            ),
             match taken {
                 Some(taken) => {
                     format!("what they send in it is read as `{}`, and they read that as this", taken.name())
@@ -139,11 +146,9 @@ impl<'a> Pair<'a> {
             Rule::FieldRemoved,
             self.place(was),
             format!(
-                "{} is gone, and its number or name can be used again by mistake; write `{missing}` in a .proto, \
-                 #[micro::message(reserved({}, \"{}\"))] in Rust",
+                "{} is gone, and its number or name can be used again by mistake; {}",
                 self.version_was(was).shown(),
-                was.number(),
-                was.name()
+                missing.advice()
             ),
             "what they send in it is dropped, and they find nothing in it; a field that uses the number or the name \
              again is read as this one",

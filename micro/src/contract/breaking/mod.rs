@@ -20,6 +20,11 @@
 //! Adding is free: messages, fields, values, methods, services, and numbers and names that are reserved. So is what no
 //! caller can see: the names of oneofs, whether numbers are packed, in which file a type stands, options that only
 //! generators read, a promise that grows. What Google publishes (`google.*`) is not compared, nor are extensions.
+//!
+//! A package without services that is imported is not the contract's own: of it the types count that a field or a
+//! method has, as long as one has them. So what others publish for options may change, and may go. In the same way a
+//! type that a method took or answered is no break of its own when it is gone: the field or the method that had it is
+//! judged, so that a field whose number and name are reserved may take its type along.
 
 mod allow;
 pub(crate) mod assert;
@@ -29,6 +34,7 @@ mod index;
 mod lock;
 mod message;
 mod oneofs;
+mod origin;
 mod packages;
 mod report;
 mod reserved;
@@ -53,6 +59,7 @@ pub use report::Break;
 pub use rule::Rule;
 
 use index::Index;
+use origin::Origin;
 use packages::Packages;
 
 /// Compares two contracts, the old one with the new one; returns what breaks, sorted by place.
@@ -84,8 +91,9 @@ fn decode(set: &[u8], which: &str) -> Result<FileDescriptorSet> {
 
 fn breaks(old: &FileDescriptorSet, new: &FileDescriptorSet) -> Vec<Break> {
     let mut breaks = Vec::new();
-    let packages = Packages::compare(old, new, &mut breaks);
-    let (old, new) = (Index::of(old, &packages), Index::of(new, &Packages::default()));
+    let (was, is) = (Origin::of(old), Origin::of(new));
+    let packages = Packages::compare((old, &was), (new, &is), &mut breaks);
+    let (old, new) = (Index::of(old, &was, &packages), Index::of(new, &is, &Packages::default()));
     services::compare(&old, &new, &mut breaks);
     message::compare(&old, &new, &mut breaks);
     values::compare(&old, &new, &mut breaks);

@@ -28,21 +28,23 @@ impl<'a> Reserved<'a> {
         Reserved { ranges: values.reserved_range.iter().map(range).collect(), names: &values.reserved_name }
     }
 
-    /// Returns what has still to be reserved, as a `.proto` says it, when `name` with `number` is gone; `None` when
-    /// nothing has.
-    pub(super) fn missing(&self, name: &str, number: i32) -> Option<String> {
-        let number_is = self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&i64::from(number)));
-        match (number_is, self.missing_name(name)) {
-            (true, missing) => missing,
-            (false, None) => Some(format!("reserved {number};")),
-            (false, Some(missing)) => Some(format!("reserved {number}; {missing}")),
-        }
+    /// Returns what has still to be reserved when `name` with `number` is gone; `None` when nothing has.
+    pub(super) fn missing(&self, name: &str, number: i32) -> Option<Missing> {
+        let is_reserved =
+            self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&i64::from(number)));
+        let number = (!is_reserved).then(|| number.to_string());
+        let parts: Vec<String> = number.into_iter().chain(self.unreserved(name)).collect();
+        (!parts.is_empty()).then_some(Missing(parts))
     }
 
     /// Returns the same for a name whose number is in use under another one.
-    pub(super) fn missing_name(&self, name: &str) -> Option<String> {
+    pub(super) fn missing_name(&self, name: &str) -> Option<Missing> {
+        self.unreserved(name).map(|name| Missing(vec![name]))
+    }
+
+    fn unreserved(&self, name: &str) -> Option<String> {
         let is_reserved = self.names.iter().any(|reserved| reserved == name);
-        (!is_reserved).then(|| format!("reserved \"{name}\";"))
+        (!is_reserved).then(|| format!("\"{name}\""))
     }
 
     /// Finds what `is` does not reserve any more. `place` is the type; what has a number or a name now is `used`.
@@ -62,6 +64,22 @@ impl<'a> Reserved<'a> {
             let taken = used.iter().find(|(_, used)| used == name);
             breaks.push(removed(place, name, taken.map(|(_, name)| *name)));
         }
+    }
+}
+
+/// What has still to be reserved of a field or a value that is gone. What is reserved already is not named again,
+/// as neither language takes it twice.
+pub(super) struct Missing(Vec<String>);
+
+impl Missing {
+    /// Says how to reserve it.
+    pub(super) fn advice(&self) -> String {
+        let statements: Vec<String> = self.0.iter().map(|part| format!("reserved {part};")).collect();
+        format!(
+            "write `{}` in a .proto, #[micro::message(reserved({}))] in Rust",
+            statements.join(" "),
+            self.0.join(", ")
+        )
     }
 }
 
@@ -108,6 +126,32 @@ mod tests {
         ] {
             assert_eq!(left((3, 9), others), expected, "{others:?}");
         }
+    }
+
+    #[test]
+    fn only_what_is_not_reserved_yet_is_asked_for() {
+        let advice = |ranges: &[(i64, i64)], names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let reserved = Reserved { ranges: ranges.to_vec(), names: &names };
+            reserved.missing("old", -2).map(|missing| missing.advice())
+        };
+        for (ranges, names, expected) in [
+            (
+                &[][..],
+                &[][..],
+                "write `reserved -2; reserved \"old\";` in a .proto, \
+                 #[micro::message(reserved(-2, \"old\"))] in Rust",
+            ),
+            (
+                &[(-3, -2)],
+                &[],
+                "write `reserved \"old\";` in a .proto, #[micro::message(reserved(\"old\"))] in Rust",
+            ),
+            (&[], &["old"], "write `reserved -2;` in a .proto, #[micro::message(reserved(-2))] in Rust"),
+        ] {
+            assert_eq!(advice(ranges, names).as_deref(), Some(expected));
+        }
+        assert_eq!(advice(&[(-2, -2)], &["old"]), None);
     }
 
     #[test]

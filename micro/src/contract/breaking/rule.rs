@@ -8,9 +8,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// `package-moved`: everything of a package is in another one now.
+    /// `package-moved`: everything of a package is in another one now, and it was more than imported.
     PackageMoved,
-    /// `package-removed`: a package is gone with all that was in it.
+    /// `package-removed`: a package is gone with all that was in it, and it was more than imported.
     PackageRemoved,
     /// `service-removed`: a service is gone.
     ServiceRemoved,
@@ -24,7 +24,8 @@ pub enum Rule {
     MethodReply,
     /// `method-idempotency`: a method promises less about being called twice.
     MethodIdempotency,
-    /// `message-removed`: a message is gone.
+    /// `message-removed`: a message is gone that no method had. For others the method or the field is judged that had
+    /// it.
     MessageRemoved,
     /// `field-removed`: a field is gone, and its number or its name is not reserved.
     FieldRemoved,
@@ -48,7 +49,7 @@ pub enum Rule {
     FieldJsonName,
     /// `field-default`: a field that is not sent is read as another value.
     FieldDefault,
-    /// `enum-removed`: an enumeration is gone.
+    /// `enum-removed`: an enumeration is gone that no method had. For others the field is judged that had it.
     EnumRemoved,
     /// `enum-zero`: another value is the one that stands for "not sent".
     EnumZero,

@@ -1,14 +1,17 @@
 //! What a pair of `.proto` files cannot show; the pairs are in `tests/tests/contract_breaks.rs`.
 
 use prost_types::field_descriptor_proto::Type;
-use prost_types::{EnumDescriptorProto, EnumValueDescriptorProto};
+use prost_types::{
+    EnumDescriptorProto, EnumValueDescriptorProto, FileDescriptorProto, OneofDescriptorProto,
+    ServiceDescriptorProto,
+};
 
 use crate::contract::descriptor_set;
 use crate::error::Code;
 use crate::message::Message;
 use crate::spec::{Kind, Spec};
 
-use super::sample::{file, message, set, things};
+use super::sample::{field, file, message, set, things};
 use super::{Break, compare};
 
 /// What callers have.
@@ -57,6 +60,48 @@ mod after {
     }
 }
 
+/// What callers have, with a package that nothing but a field has a use for.
+mod with_details {
+    #[micro::message(package = "people.v1")]
+    pub(super) struct Person {
+        name: String,
+    }
+
+    #[micro::message(package = "shelf.v1")]
+    pub(super) enum Mood {
+        Unknown,
+        Glad,
+    }
+
+    #[micro::message(package = "shelf.v1")]
+    pub(super) struct Details {
+        mood: Mood,
+    }
+
+    #[micro::message(package = "shelf.v1")]
+    pub(super) struct Loan {
+        title: String,
+        reader: Person,
+        details: Details,
+    }
+}
+
+/// The same with the fields taken out, and their numbers and names kept.
+mod without_details {
+    #[micro::message(package = "shelf.v1", reserved(2..=3, "reader", "details"))]
+    pub(super) struct Loan {
+        title: String,
+    }
+}
+
+/// The same with nothing kept.
+mod careless {
+    #[micro::message(package = "shelf.v1")]
+    pub(super) struct Loan {
+        title: String,
+    }
+}
+
 fn code_first<T: Message>(kind: Kind) -> Vec<u8> {
     let spec = Spec::new::<T, ()>("/shelf.v1.Shelf/Put", "shelf.v1.Shelf", kind);
     descriptor_set([&spec]).unwrap().encode()
@@ -81,6 +126,69 @@ fn a_contract_that_is_code_is_compared_too() {
         ]
     );
     assert!(compare(&old, &old).unwrap().is_empty());
+}
+
+#[test]
+fn a_field_that_is_reserved_takes_its_types_and_their_package_along() {
+    let old = code_first::<with_details::Loan>(Kind::Unary);
+    let new = code_first::<without_details::Loan>(Kind::Unary);
+    assert_eq!(names(&compare(&old, &new).unwrap()), Vec::<String>::new());
+    let careless = code_first::<careless::Loan>(Kind::Unary);
+    assert_eq!(
+        names(&compare(&old, &careless).unwrap()),
+        ["field-removed:shelf.v1.Loan.details", "field-removed:shelf.v1.Loan.reader"]
+    );
+}
+
+#[test]
+fn what_is_there_for_options_is_not_compared() {
+    let mut rules = file("rules.v1", vec![message("Rule", &[("longest", 1, Type::Int32)])]);
+    let mut rule = field(("rule", 50_001, Type::Message));
+    (rule.type_name, rule.extendee) =
+        (Some(".rules.v1.Rule".to_owned()), Some(".google.protobuf.FieldOptions".to_owned()));
+    rules.extension.push(rule);
+    let thing = || file("store.v1", vec![message("Thing", &[])]);
+    let importing = FileDescriptorProto { dependency: vec![rules.name().to_owned()], ..thing() };
+    let mut changed = rules.clone();
+    changed.message_type[0].field[0] = field(("longest", 2, Type::String));
+    for old in [vec![rules.clone(), thing()], vec![rules, importing]] {
+        for new in [vec![thing()], vec![changed.clone(), thing()]] {
+            assert!(compare(&set(old.clone()), &set(new)).unwrap().is_empty());
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_a_package_speaks_of_calls_where_it_had_a_service() {
+    let service = ServiceDescriptorProto { name: Some("Store".to_owned()), ..Default::default() };
+    let without = file("store.v1", vec![message("Thing", &[])]);
+    let with = FileDescriptorProto { service: vec![service], ..without.clone() };
+    let elsewhere = |file: &FileDescriptorProto| FileDescriptorProto {
+        package: Some("shop.v1".to_owned()),
+        ..file.clone()
+    };
+    for (version, serves) in [(with, true), (without, false)] {
+        let old = set(vec![version.clone()]);
+        for new in [Vec::new(), vec![elsewhere(&version)]] {
+            let breaks = compare(&old, &set(new)).unwrap();
+            assert_eq!(breaks.len(), 1);
+            assert_eq!(breaks[0].callers().contains("unimplemented"), serves, "{}", breaks[0]);
+        }
+    }
+}
+
+#[test]
+fn a_variant_with_another_number_is_told_as_it_can_be_mended() {
+    let version = |number| {
+        let mut thing = message("Thing", &[("name", number, Type::String), ("bytes", 9, Type::Bytes)]);
+        thing.oneof_decl = vec![OneofDescriptorProto { name: Some("kind".to_owned()), options: None }];
+        thing.field.iter_mut().for_each(|field| field.oneof_index = Some(0));
+        set(vec![file("store.v1", vec![thing])])
+    };
+    let breaks = compare(&version(1), &version(2)).unwrap();
+    assert_eq!(names(&breaks), ["field-renumbered:store.v1.Thing.name"]);
+    let advice = "#[tag(1)], and #[tag] on the other variants of its oneof and on the field after that";
+    assert!(breaks[0].change().contains(advice), "{}", breaks[0]);
 }
 
 #[test]

@@ -10,18 +10,19 @@ use super::rule::Rule;
 /// Compares all enumerations.
 pub(super) fn compare(old: &Index<'_>, new: &Index<'_>, breaks: &mut Vec<Break>) {
     for (name, was) in &old.enums {
-        if let Some(is) = new.enums.get(name) {
-            values(was, is, breaks);
+        let is = new.enums.get(name);
+        if !was.counts(is) {
             continue;
         }
-        // What was nested in a message that is gone went with it.
-        if was.parent.as_ref().is_none_or(|parent| new.messages.contains_key(parent)) {
-            breaks.push(Break::new(
+        match is {
+            Some(is) => values(was, is, breaks),
+            None if was.is_missed(new) => breaks.push(Break::new(
                 Rule::EnumRemoved,
                 &*was.full_name,
-                "the enumeration is gone, or no message has it any more",
+                "the enumeration is gone",
                 "its values are numbers without a meaning, and code that uses it has no newer version",
-            ));
+            )),
+            None => {}
         }
     }
 }
@@ -49,7 +50,11 @@ fn zero(was: &Item<'_, EnumDescriptorProto>, is: &Item<'_, EnumDescriptorProto>)
     let number = before.number();
     let kept = number == after.number()
         && numbered(was.proto, number).any(|name| numbered(is.proto, number).any(|other| name == other));
-    if kept {
+    // Under a name that no value had, and with its own name gone, it is the same value.
+    let renamed = (number, after.number()) == (0, 0)
+        && named(was.proto, after.name()).is_none()
+        && named(is.proto, before.name()).is_none();
+    if kept || renamed {
         return None;
     }
     Some(Break::new(
@@ -118,11 +123,7 @@ fn lost(
     Some(Break::new(
         Rule::ValueRemoved,
         place(was, value),
-        format!(
-            "is gone, and its number or name can be used again by mistake; write `{missing}` in a .proto, \
-             #[micro::message(reserved({number}, \"{}\"))] in Rust",
-            value.name()
-        ),
+        format!("is gone, and its number or name can be used again by mistake; {}", missing.advice()),
         "what they send is a number, or in JSON a name, without a meaning; once it is used again, it is read as \
          something else",
     ))

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::contract::linked::HEADER;
+use crate::contract::linked::MARK;
 
 /// Reads what is committed; `None` where there is no file.
 ///
@@ -24,7 +24,29 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, String> {
 
 /// Tells whether a text begins as ours do.
 pub(super) fn is_ours(text: &str) -> bool {
-    text.lines().next() == HEADER.lines().next()
+    text.starts_with(MARK)
+}
+
+/// Lists the `.proto` files in a directory that begin as ours do, sorted; none where there is no directory.
+///
+/// # Errors
+///
+/// What keeps the directory from being read. A file in it that cannot be read is not listed.
+pub(super) fn ours(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut ours = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let is_proto = path.extension().is_some_and(|extension| extension == "proto");
+        if is_proto && read(&path).is_ok_and(|text| text.is_some_and(|text| is_ours(&text))) {
+            ours.push(path);
+        }
+    }
+    ours.sort();
+    Ok(ours)
 }
 
 /// Writes a file beside its place, and then puts it there: who reads it meanwhile has the old text or the new one.
@@ -48,6 +70,8 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::contract::linked::HEADER;
 
     #[test]
     fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
@@ -75,6 +99,8 @@ mod tests {
         assert!(
             is_ours(&format!("{HEADER}syntax = \"proto3\";\n")) && is_ours(&HEADER.replace('\n', "\r\n"))
         );
+        assert!(is_ours("// Written by micro from annotated Rust, in the words of another version.\n"));
         assert!(!is_ours("syntax = \"proto3\";\n") && !is_ours(""));
+        assert!(!is_ours("// Written by micro and then by hand.\n"));
     }
 }

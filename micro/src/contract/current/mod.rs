@@ -8,7 +8,7 @@ mod numbers;
 mod tests;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::config;
 use crate::message::options::FILE as OPTIONS_FILE;
@@ -127,6 +127,7 @@ fn check(table: &[Entry], asked: &Asked<'_>) -> Result<(), String> {
     }
     let Linked { files, options, .. } = linked::read(table, package).map_err(|error| format!("{error:?}"))?;
     let paths = paths(&files, asked.place)?;
+    let known = paths.clone();
     let mut differing = Vec::new();
     if let (true, Some(contract)) = (options, paths.first()) {
         differing.extend(Compared::options(asked, contract)?);
@@ -137,24 +138,28 @@ fn check(table: &[Entry], asked: &Asked<'_>) -> Result<(), String> {
             differing.push(compared);
         }
     }
-    if differing.is_empty() {
+    let mut told = left_over(asked, &known)?;
+    if asked.update {
+        update(&differing, asked)?;
+        differing.clear();
+    }
+    told.extend(differing.iter().map(|compared| compared.difference(package)));
+    if told.is_empty() {
         return Ok(());
     }
-    if asked.update {
-        return update(&differing, asked);
+    if !differing.is_empty() {
+        told.push(format!(
+            "To write what the code says, and read the difference before it is committed:\n\n    {UPDATE}=1 cargo test \
+             -p {package}\n"
+        ));
     }
-    let shown: Vec<String> = differing.iter().map(|compared| compared.difference(package)).collect();
-    Err(format!(
-        "{}\nTo write what the code says, and read the difference before it is committed:\n\n    {UPDATE}=1 cargo test -p \
-         {package}\n",
-        shown.join("\n")
-    ))
+    Err(told.join("\n"))
 }
 
 /// Says which file each contract is committed in.
 fn paths(files: &[Text], place: &str) -> Result<Vec<PathBuf>, String> {
     let place = Path::new(place);
-    let one_file = place.extension().is_some_and(|extension| extension == "proto");
+    let one_file = is_file(place);
     match files {
         [_] if one_file => Ok(vec![place.to_owned()]),
         [_, _, ..] if one_file => {
@@ -168,6 +173,36 @@ fn paths(files: &[Text], place: &str) -> Result<Vec<PathBuf>, String> {
         }
         files => Ok(files.iter().map(|file| place.join(&file.name)).collect()),
     }
+}
+
+/// Says which files of ours in the directory of the contracts are of no package of the code any more: callers go on
+/// compiling them, and a contract under a new name is held against none of them.
+///
+/// A directory outside of the package may be that of other packages too, so nothing is said of it.
+fn left_over(asked: &Asked<'_>, known: &[PathBuf]) -> Result<Vec<String>, String> {
+    let place = Path::new(asked.place);
+    let is_inside = place.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !is_inside || is_file(place) {
+        return Ok(Vec::new());
+    }
+    let directory = asked.root.join(place);
+    let ours =
+        file::ours(&directory).map_err(|error| format!("{} cannot be read: {error}", place.display()))?;
+    let left = ours.iter().filter(|path| !known.iter().any(|known| asked.root.join(known) == **path));
+    let told = |path: &PathBuf| {
+        format!(
+            "{} is of no package of the code any more; delete it, or, where another test of `{}` writes it, give each \
+             of the two a directory of its own: assert_current!(\"…\")\n",
+            path.strip_prefix(asked.root).unwrap_or(path).display(),
+            asked.package
+        )
+    };
+    Ok(left.map(told).collect())
+}
+
+/// Tells whether a place is one file, and no directory.
+fn is_file(place: &Path) -> bool {
+    place.extension().is_some_and(|extension| extension == "proto")
 }
 
 /// Writes what differs, or nothing.

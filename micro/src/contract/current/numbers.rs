@@ -6,7 +6,15 @@
 use std::collections::BTreeMap;
 
 /// Numbers by name, of each message and enum.
-type Numbers<'a> = BTreeMap<String, (Kind, BTreeMap<&'a str, i32>)>;
+type Numbers<'a> = BTreeMap<String, (Kind, BTreeMap<&'a str, Number>)>;
+
+/// The number of a field or a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number {
+    number: i32,
+    /// Whether it is that of a field in a oneof, where every variant has a tag or none has.
+    in_oneof: bool,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -40,19 +48,42 @@ pub(super) fn moved(committed: &str, current: &str) -> Vec<String> {
     for (name, (kind, now)) in &current {
         let Some((_, before)) = committed.get(name).filter(|(known, _)| known == kind) else { continue };
         for (part, number) in now {
-            let Some(old) = before.get(part).filter(|old| *old != number) else { continue };
-            let new = |(other, taken): &(&&str, &i32)| *taken == old && !before.contains_key(**other);
-            let advice = match now.iter().find(new) {
-                Some((new, _)) => format!(", and a number of its own on `{new}`, which took it"),
-                None => String::new(),
+            let Number { number, in_oneof } = *number;
+            let Some(old) = before.get(part).map(|old| old.number).filter(|old| *old != number) else {
+                continue;
             };
-            moved.push(format!(
-                "{} `{part}` of `{name}` moved from {old} to {number}; write #[tag({old})] on it{advice}",
-                kind.part()
-            ));
+            let is_new =
+                |(other, taken): &(&&str, &Number)| taken.number == old && !before.contains_key(**other);
+            let new = now.iter().find(is_new).map(|(new, taken)| (*new, taken.in_oneof));
+            let advice = advice(old, in_oneof, new);
+            let part_of = kind.part();
+            moved.push(format!("{part_of} `{part}` of `{name}` moved from {old} to {number}; {advice}"));
         }
     }
     moved
+}
+
+/// Says what to write on what had the number `old`. `new` is what took that, and whether it is in a oneof.
+fn advice(old: i32, in_oneof: bool, new: Option<(&str, bool)>) -> String {
+    let on_it = match in_oneof {
+        true => format!(
+            "write #[tag({old})] on it, and #[tag] on every other variant of the oneof and on the field after \
+             it"
+        ),
+        false => format!("write #[tag({old})] on it"),
+    };
+    match new {
+        None => on_it,
+        Some((new, true)) if in_oneof => format!(
+            "`{new}` took its number: put the new variant last, or write #[tag] on every variant of the oneof, \
+             #[tag({old})] on this one, and on the field after it"
+        ),
+        Some((new, true)) => format!(
+            "{on_it}, and #[tag] on every variant of the oneof of `{new}`, which took it, with a number of its \
+             own on that"
+        ),
+        Some((new, false)) => format!("{on_it}, and a number of its own on `{new}`, which took it"),
+    }
 }
 
 fn read(text: &str) -> Numbers<'_> {
@@ -65,8 +96,10 @@ fn read(text: &str) -> Numbers<'_> {
         } else if line == "}" {
             scopes.pop();
         } else if let Some((name, number)) = numbered(line) {
+            let in_oneof = matches!(scopes.last(), Some(Scope::Oneof));
             let around = scopes.iter().rev().find(|scope| !matches!(scope, Scope::Oneof));
             if let Some(Scope::Type(kind, of)) = around {
+                let number = Number { number, in_oneof };
                 numbers.entry(of.clone()).or_insert((*kind, BTreeMap::new())).1.insert(name, number);
             }
         }
@@ -144,7 +177,7 @@ service Ledger {
         let listed: Vec<String> = numbers
             .iter()
             .flat_map(|(of, (_, parts))| {
-                parts.iter().map(move |(part, number)| format!("{of}.{part} {number}"))
+                parts.iter().map(move |(part, number)| format!("{of}.{part} {}", number.number))
             })
             .collect();
         assert_eq!(
@@ -168,7 +201,8 @@ service Ledger {
         assert_eq!(
             moved(COMMITTED, &current),
             [
-                "field `person` of `Entry` moved from 3 to 5; write #[tag(3)] on it",
+                "field `person` of `Entry` moved from 3 to 5; write #[tag(3)] on it, and #[tag] on every other variant of \
+                 the oneof and on the field after it",
                 "value `MOOD_WILD` of `Entry.Mood` moved from -2 to 1; write #[tag(-2)] on it",
             ]
         );
@@ -187,7 +221,38 @@ service Ledger {
             "field `cents` of `Entry` moved from 2 to 3; write #[tag(2)] on it, and a number of its own on `new`, which \
              took it"
         );
-        assert!(moved[1].ends_with("from 4 to 5; write #[tag(4)] on it"), "{moved:?}");
+        let variant = "from 4 to 5; write #[tag(4)] on it, and #[tag] on every other variant";
+        assert!(moved[1].contains(variant), "{moved:?}");
+    }
+
+    #[test]
+    fn the_advice_for_a_variant_can_be_followed() {
+        let before = "message Entry {\n  oneof why {\n    string bought = 5;\n    Mood moved = 6;\n  }\n\n  \
+                      bool late = 7;\n}\n";
+        let between = before.replace("moved = 6;\n", "moved = 7;\n").replace("late = 7", "late = 8");
+        let between = between.replace("    Mood moved", "    bool gifted = 6;\n    Mood moved");
+        assert_eq!(
+            moved(before, &between),
+            [
+                "field `late` of `Entry` moved from 7 to 8; write #[tag(7)] on it",
+                "field `moved` of `Entry` moved from 6 to 7; `gifted` took its number: put the new variant last, or write \
+                 #[tag] on every variant of the oneof, #[tag(6)] on this one, and on the field after it",
+            ]
+        );
+        let last = before.replace("moved = 6;\n", "moved = 6;\n    bool gifted = 7;\n");
+        let last = last.replace("late = 7", "late = 8");
+        assert_eq!(
+            moved(before, &last),
+            [
+                "field `late` of `Entry` moved from 7 to 8; write #[tag(7)] on it, and #[tag] on every variant of \
+                 the oneof of `gifted`, which took it, with a number of its own on that"
+            ]
+        );
+        let first = before.replace("  oneof", "  bool early = 5;\n\n  oneof");
+        let first = first.replace("bought = 5", "bought = 9");
+        let told = moved(before, &first);
+        let ends = "on the field after it, and a number of its own on `early`, which took it";
+        assert!(told[0].ends_with(ends), "{told:?}");
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn a_number_that_moved_fails_and_is_not_written_either() {
     let before = before.replace("string bought = 5", "string bought = 8");
     let package = Package::with(FILE, &before);
     let moved = [
-        "field `bought` of `Entry` moved from 8 to 5; write #[tag(8)] on it\n",
+        "field `bought` of `Entry` moved from 8 to 5; write #[tag(8)] on it, and #[tag] on every other variant",
         "field `cents` of `Entry` moved from 7 to 2; write #[tag(7)] on it\n",
     ];
     assert_says(package.compare(), &[&moved[..], &["-  int64 cents = 7;\n"]].concat());
@@ -186,6 +186,44 @@ fn contracts_from_a_proto_need_no_file() {
         check(&[sample::GREETER, sample::EARS], &package.asked("proto", update)).unwrap();
     }
     assert_eq!(fs::read_dir(package.0.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_contract_that_the_code_has_no_more_is_told_and_left_to_the_user() {
+    let old = "proto/old.v1.proto";
+    let package = Package::with(old, &sample::LEDGER_PROTO.replace("sample.v1", "old.v1"));
+    let told = [old, "is of no package of the code any more; delete it", "`sam-ple`"];
+    assert_says(package.compare(), &[&told[..], &[FILE, "is missing", COMMAND]].concat());
+    assert_says(package.update(), &told);
+    assert_eq!(package.text(FILE), sample::LEDGER_PROTO, "what the code says is written all the same");
+    let why = package.compare().unwrap_err();
+    assert!(why.contains(old) && !why.contains("cargo test"), "{why}");
+    // A directory that has no contract of the code either.
+    for table in [&[sample::GREETER][..], &[sample::EARS]] {
+        assert_says(check(table, &package.asked("./proto", false)), &[FILE, old]);
+    }
+    fs::remove_file(package.path(old)).unwrap();
+    package.compare().unwrap();
+}
+
+#[test]
+fn what_is_not_ours_or_not_of_this_package_may_stand_beside_a_contract() {
+    let package = Package::with("proto/theirs.proto", "syntax = \"proto3\";\n");
+    package.update().unwrap();
+    fs::write(package.path("proto/odd.proto"), b"\xff\xfe").unwrap();
+    fs::create_dir(package.path("proto/directory.proto")).unwrap();
+    fs::write(package.path("proto/copy.txt"), sample::LEDGER_PROTO).unwrap();
+    package.compare().unwrap();
+    // Where there is one file nothing is said of what is beside it.
+    fs::write(package.path("proto/old.proto"), sample::LEDGER_PROTO).unwrap();
+    check(&[sample::LEDGER], &package.asked(FILE, false)).unwrap();
+    // Nor where other packages may have their contracts.
+    fs::create_dir(package.path("inner")).unwrap();
+    let inner = package.path("inner");
+    for update in [true, false] {
+        let asked = Asked { package: "sam-ple", root: &inner, place: "../proto", update };
+        check(&[sample::LEDGER], &asked).unwrap();
+    }
 }
 
 #[test]
