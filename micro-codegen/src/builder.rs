@@ -1,9 +1,10 @@
 //! The front for `build.rs` and for tests: which files, from where, to where.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::source::Inputs;
@@ -13,8 +14,8 @@ use crate::{Result, committed};
 /// The variable by which `micro::include_proto!()` finds the tree of the package it stands in.
 const VARIABLE: &str = "MICRO_CODEGEN";
 
-/// Whether this process, a build script, has written the tree that `micro::include_proto!()` finds.
-static WRITTEN: AtomicBool = AtomicBool::new(false);
+/// The files that this process, a build script, has made.
+static MADE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Options of a build. Setters never fail; [`compile`](Builder::compile) does.
 #[derive(Clone, Debug)]
@@ -46,7 +47,8 @@ impl Builder {
 
     /// Has `protoc` read the files. Default `false`: protox does, and nothing has to be installed.
     ///
-    /// It is the program that the variable `PROTOC` names, else the one on the `PATH`. What is generated is the same.
+    /// It is the program that the variable `PROTOC` names, else the one on the `PATH`. What is generated is the same, but for
+    /// a comment `/* … */` at the end of a line: to protoc it belongs to what stands before it, to protox to what follows.
     pub fn protoc(mut self, yes: bool) -> Self {
         self.inputs.protoc = yes;
         self
@@ -118,9 +120,10 @@ impl Builder {
 
     /// Writes the tree, if it changed, and tells cargo when to run again and where the tree is.
     ///
-    /// There is one tree a package: a second call would replace the first, so it is refused. A call with
-    /// [`out_dir`](Builder::out_dir) writes elsewhere and is not counted; where it is the only one, the macro finds
-    /// its tree.
+    /// There is one tree a package that `micro::include_proto!()` includes: a second call would replace the first, so it is
+    /// refused. A call with [`out_dir`](Builder::out_dir) writes elsewhere, and no two of a build script to one place. What
+    /// it writes outside of `OUT_DIR` is a module like any other; what it writes there is included when there is no tree
+    /// without `out_dir`.
     ///
     /// A build script writes into `OUT_DIR` only. Code it is told to put elsewhere is held fresh, as
     /// [`check`](Builder::check) does it, and written only under `UPDATE_GENERATED=1 cargo build`.
@@ -138,29 +141,38 @@ impl Builder {
                 return Err(error.help("call micro_codegen from build.rs, or set `.out_dir(…)`"));
             }
         };
-        if self.out_dir.is_none() {
-            refuse_second(&WRITTEN)?;
-        }
         let target = absolute(&directory.join("mod.rs"))?;
+        let once = self.out_dir.is_none() || is_build_script();
+        if once {
+            refuse_second(&MADE, &target)?;
+        }
+        let is_inside = out_dir.as_ref().is_some_and(|out_dir| target.starts_with(out_dir));
+        let held = is_build_script() && !is_inside;
         if out_dir.is_some() {
             // Said before anything can fail, so that mending a file runs the script again.
             self.tell_inputs()?;
         }
+        if held {
+            // So does an edit of what is held, and a file that appears beside it.
+            let places = [&target, &directory].into_iter();
+            tell(places.map(|path| format!("cargo:rerun-if-changed={}", path.display())))?;
+        }
         let (code, paths) = self.read_and_generate()?;
-        if is_build_script() && !out_dir.as_ref().is_some_and(|out_dir| target.starts_with(out_dir)) {
+        if held {
             hold(&directory.join("mod.rs"), &code, "build")?;
         } else {
             committed::write(&target, &code)?;
         }
-        if self.out_dir.is_none() {
-            WRITTEN.store(true, Ordering::Relaxed);
+        if once {
+            made(&MADE).insert(target.clone());
         }
-        if out_dir.is_some() {
+        if let Some(out_dir) = &out_dir {
+            // A tree that has its place by default is the one to include, whichever call comes last.
+            let default = absolute(&out_dir.join("micro").join("mod.rs"))?;
+            let included = is_inside && (target == default || !made(&MADE).contains(&default));
+            let variable = included.then(|| format!("cargo:rustc-env={VARIABLE}={}", target.display()));
             let files = paths.iter().map(|path| format!("cargo:rerun-if-changed={}", path.display()));
-            // Beside the tree of the package, whichever comes first, another is not for the macro.
-            let is_found = self.out_dir.is_none() || !WRITTEN.load(Ordering::Relaxed);
-            let found = is_found.then(|| format!("cargo:rustc-env={VARIABLE}={}", target.display()));
-            tell(files.chain(found))?;
+            tell(files.chain(variable))?;
         }
         Ok(())
     }
@@ -264,13 +276,24 @@ fn absolute(path: &Path) -> Result<PathBuf> {
         .map_err(|error| Error::new(format!("cannot resolve {}: {error}", path.display())))
 }
 
-/// Refuses to write the tree once more.
-fn refuse_second(written: &AtomicBool) -> Result<()> {
-    if !written.load(Ordering::Relaxed) {
+/// Refuses to make `target` once more.
+fn refuse_second(files: &Mutex<BTreeSet<PathBuf>>, target: &Path) -> Result<()> {
+    if !made(files).contains(target) {
         return Ok(());
     }
-    let error = Error::new("a package has one tree, and this call would replace that of an earlier one");
-    Err(error.help("name all files in one call: `micro_codegen::compile([\"a.proto\", \"b.proto\"])`"))
+    let error = Error::new(format!(
+        "a place has one tree, and this call would replace that of an earlier one, {}",
+        target.display()
+    ));
+    Err(error.help(
+        "name all files in one call, `micro_codegen::compile([\"a.proto\", \"b.proto\"])`, or give each call another \
+         `.out_dir(…)`",
+    ))
+}
+
+/// Locks what has been made; a panic elsewhere leaves it as it was.
+fn made(files: &Mutex<BTreeSet<PathBuf>>) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+    files.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Prints lines for cargo, which reads the standard output of build scripts.
@@ -288,10 +311,14 @@ mod tests {
 
     #[test]
     fn a_second_tree_is_refused_with_the_mend() {
-        let written = AtomicBool::new(false);
-        assert!(refuse_second(&written).is_ok());
-        written.store(true, Ordering::Relaxed);
-        let error = refuse_second(&written).unwrap_err().to_string();
-        assert!(error.contains("one tree") && error.contains("in one call"), "{error}");
+        let files = Mutex::new(BTreeSet::new());
+        let target = Path::new("/out/micro/mod.rs");
+        assert!(refuse_second(&files, target).is_ok());
+        made(&files).insert(target.to_owned());
+        let error = refuse_second(&files, target).unwrap_err().to_string();
+        for part in ["one tree", "/out/micro/mod.rs", "in one call", ".out_dir("] {
+            assert!(error.contains(part), "{part:?} is not in {error}");
+        }
+        assert!(refuse_second(&files, Path::new("/out/other/mod.rs")).is_ok());
     }
 }

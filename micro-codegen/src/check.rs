@@ -10,14 +10,16 @@ use crate::source::Source;
 use crate::{Result, names, wellknown};
 
 // Field numbers: the steps of a path into `SourceCodeInfo`.
-const FILE_MESSAGE: i32 = 4;
-const FILE_ENUM: i32 = 5;
-const MESSAGE_NESTED: i32 = 3;
-const MESSAGE_ENUM: i32 = 4;
-const ENUM_VALUE: i32 = 2;
+pub(crate) const FILE_MESSAGE: i32 = 4;
+pub(crate) const FILE_ENUM: i32 = 5;
+pub(crate) const MESSAGE_FIELD: i32 = 2;
+pub(crate) const MESSAGE_NESTED: i32 = 3;
+pub(crate) const MESSAGE_ENUM: i32 = 4;
+pub(crate) const MESSAGE_ONEOF: i32 = 8;
+pub(crate) const ENUM_VALUE: i32 = 2;
 const NAME: i32 = 1;
 
-/// Checks the names of all types, methods and enum values.
+/// Checks the names of all types, fields, methods and enum values.
 pub(crate) fn names(source: &Source) -> Result<()> {
     let mut check = Check { source, types: BTreeMap::new(), errors: Vec::new() };
     for file in source.files.iter().filter(|file| !wellknown::is_file(file.name())) {
@@ -63,11 +65,63 @@ impl Check<'_> {
         self.add(file, modules, names::camel(message.name()), format!("message `{}`", message.name()), &path);
         let mut inner = modules.to_vec();
         inner.push(names::snake(message.name()));
+        self.fields(file, &inner, message, &path);
         for (index, nested) in (0..).zip(&message.nested_type) {
             self.message(file, &inner, nested, [&path[..], &[MESSAGE_NESTED, index]].concat());
         }
         for (index, value) in (0..).zip(&message.enum_type) {
             self.enumeration(file, &inner, value, [&path[..], &[MESSAGE_ENUM, index]].concat());
+        }
+    }
+
+    /// Checks the fields of a struct, and the enums that its oneofs are, which stand in the module `inner`.
+    fn fields(
+        &mut self,
+        file: &FileDescriptorProto,
+        inner: &[String],
+        message: &DescriptorProto,
+        path: &[i32],
+    ) {
+        let mut taken = BTreeMap::new();
+        let mut oneofs = BTreeSet::new();
+        for (index, field) in (0..).zip(&message.field) {
+            let what = format!("field `{}`", field.name());
+            // The oneof around an optional field is there on the wire only.
+            let oneof = field.oneof_index.filter(|_| !field.proto3_optional());
+            let rust = match oneof {
+                Some(_) => names::camel(field.name()),
+                None => names::snake(field.name()),
+            };
+            oneofs.extend(oneof);
+            self.member(file, &mut taken, (oneof, rust), what, &[path, &[MESSAGE_FIELD, index]].concat());
+        }
+        let types = names::types(message);
+        for (index, oneof) in (0..).zip(&message.oneof_decl) {
+            if !oneofs.contains(&index) {
+                continue;
+            }
+            let what = format!("oneof `{}` of message `{}`", oneof.name(), message.name());
+            let path = [path, &[MESSAGE_ONEOF, index]].concat();
+            let rust = names::oneof(&types, oneof.name());
+            self.member(file, &mut taken, (None, names::snake(oneof.name())), what.clone(), &path);
+            self.add(file, inner, rust, what, &path);
+        }
+    }
+
+    /// Adds a member of a struct, or of the enum that a oneof is, to those `taken`.
+    fn member(
+        &mut self,
+        file: &FileDescriptorProto,
+        taken: &mut BTreeMap<(Option<i32>, String), String>,
+        member: (Option<i32>, String),
+        what: String,
+        path: &[i32],
+    ) {
+        let rust = member.1.clone();
+        if rust.trim_matches('_').is_empty() {
+            self.nameless(&what, self.name(file, path));
+        } else if let Some(first) = taken.insert(member, what.clone()) {
+            self.clash(format!("{first} and {what}"), &rust, self.name(file, path));
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use prost_types::field_descriptor_proto::Type;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
 };
@@ -94,6 +95,25 @@ fn enumeration(value: &mut EnumDescriptorProto) {
 
 fn field(field: &mut FieldDescriptorProto) {
     drop_empty(&mut field.options);
+    let kind = field.r#type.and_then(|kind| Type::try_from(kind).ok());
+    if let (Some(kind), Some(text)) = (kind, &mut field.default_value)
+        && let Some(written) = fraction(kind, text)
+    {
+        *text = written;
+    }
+}
+
+/// Writes the default of a field that is no whole number in the one way: protoc writes as its C library does, protox
+/// writes out every digit. `None` for other fields.
+fn fraction(kind: Type, text: &str) -> Option<String> {
+    let value: f64 = text.parse().ok()?;
+    match kind {
+        Type::Double | Type::Float if value.is_nan() => Some("nan".to_owned()),
+        Type::Double => Some(format!("{value:?}")),
+        // Rounded twice, as protoc does it.
+        Type::Float => Some(format!("{:?}", value as f32)),
+        _ => None,
+    }
 }
 
 /// Options that held custom ones only are empty once those are left out.
@@ -125,6 +145,28 @@ mod tests {
         };
         assert_eq!(names(files.clone()), ["b", "c", "a"]);
         assert_eq!(names(files), names(reversed));
+    }
+
+    #[test]
+    fn defaults_are_written_one_way() {
+        let digits = format!("1{}", "0".repeat(100));
+        for (kind, expected, texts) in [
+            (Type::Double, "1e100", &[digits.as_str(), "1e+100"][..]),
+            (Type::Double, "3.141592653589793", &["3.141592653589793", "3.1415926535897931"]),
+            (Type::Float, "1e30", &["1000000000000000000000000000000", "1e+30"]),
+            (Type::Float, "0.1", &["0.1", "0.100000001"]),
+            (Type::Float, "inf", &["inf", digits.as_str()]),
+            (Type::Double, "-inf", &["-inf"]),
+            (Type::Double, "nan", &["nan"]),
+            (Type::Double, "-0.0", &["-0", "-0.0"]),
+        ] {
+            for text in texts {
+                assert_eq!(fraction(kind, text).as_deref(), Some(expected), "{text}");
+            }
+        }
+        for (kind, text) in [(Type::Int64, "100000"), (Type::String, "1e5"), (Type::Double, "wrong")] {
+            assert_eq!(fraction(kind, text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! How protobuf names become Rust names: as prost-build does it, since its code refers to the same modules and
 //! types.
 
+use std::collections::BTreeSet;
+
 use heck::{ToSnakeCase, ToUpperCamelCase};
+use prost_types::{DescriptorProto, EnumDescriptorProto};
 
 /// Names a module or field: `HelloRequest` becomes `hello_request`.
 pub(crate) fn snake(name: &str) -> String {
@@ -29,6 +32,18 @@ pub(crate) fn variant(rust_enum: &str, name: &str) -> String {
         Some(rest) if rest.starts_with(char::is_uppercase) => escape(rest.to_owned()),
         _ => escape(name),
     }
+}
+
+/// Lists the Rust names of the types in a message.
+pub(crate) fn types(message: &DescriptorProto) -> BTreeSet<String> {
+    let nested = message.nested_type.iter().map(DescriptorProto::name);
+    nested.chain(message.enum_type.iter().map(EnumDescriptorProto::name)).map(camel).collect()
+}
+
+/// Names the enum that a oneof is, beside the `types` in its message.
+pub(crate) fn oneof(types: &BTreeSet<String>, name: &str) -> String {
+    let name = camel(name);
+    if types.contains(&name) { name + "OneOf" } else { name }
 }
 
 /// Lists the modules of a package: `greeter.v1` is `greeter`, `v1`.

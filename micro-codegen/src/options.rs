@@ -21,14 +21,13 @@ use crate::services::{METHOD, SERVICE};
 use crate::source::Source;
 use crate::{Result, wellknown};
 
-/// The messages that hold files, and the number of the field they hold them in.
+/// The message that holds files, and the number of the field it holds them in.
 pub(crate) const SET: (&str, u32) = ("google.protobuf.FileDescriptorSet", 1);
-pub(crate) const REQUEST: (&str, u32) = ("google.protobuf.compiler.CodeGeneratorRequest", 15);
 
 /// A custom option that is set.
 pub(crate) struct Custom {
     /// The name of the file it is set in.
-    file: String,
+    pub(crate) file: String,
     /// Where it is set, in the terms of `SourceCodeInfo`.
     path: Vec<i32>,
     /// Its full name: `google.api.http`.
@@ -37,13 +36,9 @@ pub(crate) struct Custom {
     value: Option<Value>,
 }
 
-/// Lists the custom options that are set in files. `encoded` is a message that holds the files, [`SET`] or
-/// [`REQUEST`]; `files` are the same, decoded.
-pub(crate) fn read(
-    encoded: &[u8],
-    (message, field): (&str, u32),
-    files: &[FileDescriptorProto],
-) -> Result<Vec<Custom>> {
+/// Lists the custom options that are set in files. `encoded` is a [`SET`] of the files; `files` are the same, decoded.
+pub(crate) fn read(encoded: &[u8], files: &[FileDescriptorProto]) -> Result<Vec<Custom>> {
+    let (message, field) = SET;
     let failed = |why: String| Error::new(format!("cannot read custom options: {why}"));
     let descriptor = DescriptorPool::global()
         .get_message_by_name(message)

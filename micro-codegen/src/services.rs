@@ -25,7 +25,7 @@ pub(crate) struct Services<'a> {
 pub(crate) const SERVICE: i32 = 6;
 pub(crate) const METHOD: i32 = 2;
 const REQUEST: i32 = 2;
-const REPLY: i32 = 3;
+pub(crate) const REPLY: i32 = 3;
 
 impl<'a> Services<'a> {
     /// Prepares the services of `file`. `micro` is the path of the library's crate.

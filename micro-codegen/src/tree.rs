@@ -64,6 +64,7 @@ pub(crate) fn generate(mut source: Source, settings: &Settings) -> Result<String
 
     let mut roots = source.roots.clone();
     roots.sort();
+    roots.dedup();
     let head = format!("{MARK}{VERSION} from {}. Do not edit.\n\n", roots.join(", "));
     let tree = ItemMod { content: Some((syn::token::Brace::default(), items)), ..shell() };
     let file = syn::File {

@@ -1,8 +1,8 @@
 //! Files on disk: written only when their content changed, since an untouched file keeps its time and cargo builds
-//! nothing that does not need it; and only over files that were written here, or by nobody.
+//! nothing that does not need it; only over files that were written here, or by nobody; and whole or not at all.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
@@ -53,11 +53,28 @@ pub(crate) fn if_changed(path: &Path, content: &str) -> Result<()> {
     if fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
         return failed("it is read-only".to_owned());
     }
-    let result = match path.parent() {
-        Some(directory) => fs::create_dir_all(directory).and_then(|()| fs::write(path, content)),
-        None => fs::write(path, content),
-    };
-    result.or_else(|error| failed(error.to_string()))
+    // What it leads to, or would, is not known to have been written here.
+    if fs::symlink_metadata(path).is_ok_and(|file| file.is_symlink()) {
+        return failed("it is a symbolic link".to_owned());
+    }
+    replace(path, content).or_else(|error| failed(error.to_string()))
+}
+
+/// Puts a new file in place of what is at `path`, so that nobody ever finds, or is left with, a part of it.
+fn replace(path: &Path, content: &str) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut builder = tempfile::Builder::new();
+    // The mask of the process makes of it what it makes of any file; the default is for secrets.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".micro-codegen-").tempfile_in(directory)?;
+    file.write_all(content.as_bytes())?;
+    if let Ok(current) = fs::metadata(path) {
+        file.as_file().set_permissions(current.permissions())?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Lists the files beside `path` that were written here and are not made any more.

@@ -147,6 +147,51 @@ fn a_place_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_file_is_replaced_and_never_half_written() {
+    let package = Package::new();
+    package.builder().compile().unwrap();
+    let (target, before) = (package.path("src/generated/mod.rs"), package.path("before.rs"));
+    let code = package.read("src/generated/mod.rs");
+    // A second name of the file shows what becomes of it: it is left alone, and another takes its place.
+    fs::hard_link(&target, &before).unwrap();
+    package.write("proto/greeter.proto", &GREETER.replace("name", "names"));
+    package.builder().compile().unwrap();
+    assert_eq!(package.read("before.rs"), code);
+    assert!(package.read("src/generated/mod.rs").contains("pub names:"));
+    let entries = fs::read_dir(target.parent().unwrap()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["mod.rs"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_has_the_permissions_of_others_and_keeps_those_it_was_given() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let package = Package::new();
+    package.builder().compile().unwrap();
+    let mode = |name: &str| fs::metadata(package.path(name)).unwrap().permissions().mode();
+    assert_eq!(mode("src/generated/mod.rs"), mode("proto/greeter.proto"));
+    fs::set_permissions(package.path("src/generated/mod.rs"), fs::Permissions::from_mode(0o620)).unwrap();
+    package.write("proto/greeter.proto", &GREETER.replace("name", "names"));
+    package.builder().compile().unwrap();
+    assert_eq!(mode("src/generated/mod.rs") & 0o777, 0o620);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    let package = Package::new();
+    fs::create_dir_all(package.path("src/generated")).unwrap();
+    std::os::unix::fs::symlink(package.path("elsewhere.rs"), package.path("src/generated/mod.rs")).unwrap();
+    has(
+        &package.builder().compile().unwrap_err().to_string(),
+        &["cannot write ", "mod.rs", "a symbolic link"],
+    );
+    assert!(!package.path("elsewhere.rs").exists());
+}
+
+#[test]
 fn code_that_is_made_by_every_build_is_not_committed() {
     let error = micro_codegen::builder().file("proto/greeter.proto").check().unwrap_err().to_string();
     has(&error, &["no code is committed", ".out_dir(\"src/generated\")"]);
@@ -181,7 +226,13 @@ fn a_build_script_writes_into_the_package_only_when_that_is_asked_for() {
     let stale = package.run("compiled", &cargo);
     assert!(!stale.status.success());
     has(&String::from_utf8_lossy(&stale.stderr), &["missing: ", "UPDATE_GENERATED=1 cargo build"]);
-    has(&String::from_utf8_lossy(&stale.stdout), &["cargo:rerun-if-env-changed=UPDATE_GENERATED"]);
+    // What is held runs the script again, too: a commit may revert it, and a person may edit it.
+    let generated = format!("cargo:rerun-if-changed={}\n", package.path("src/generated").display());
+    let module = format!("cargo:rerun-if-changed={}\n", package.path("src/generated/mod.rs").display());
+    has(
+        &String::from_utf8_lossy(&stale.stdout),
+        &["cargo:rerun-if-env-changed=UPDATE_GENERATED\n", &generated, &module],
+    );
     assert!(!package.path("src").exists());
 
     let written = package.run("compiled", &[&cargo[..], &[("UPDATE_GENERATED", "1")]].concat());
@@ -189,6 +240,25 @@ fn a_build_script_writes_into_the_package_only_when_that_is_asked_for() {
     let fresh = package.run("compiled", &cargo);
     assert!(fresh.status.success(), "{}", String::from_utf8_lossy(&fresh.stderr));
     package.builder().check().unwrap();
+    // It is a module like any other, and never what `micro::include_proto!()` includes.
+    let told = String::from_utf8_lossy(&fresh.stdout);
+    assert!(!told.contains("MICRO_CODEGEN"), "{told}");
+}
+
+#[test]
+fn each_tree_of_a_build_script_has_a_place_of_its_own() {
+    let package = Package::new();
+    package.builder().compile().unwrap();
+    let out_dir = package.path("out");
+    let variables = [("OUT_DIR", out_dir.to_str().unwrap()), ("CARGO_CFG_TARGET_ARCH", env::consts::ARCH)];
+    let output = package.run("compiled_three_times", &variables);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    // The committed tree and the one in a directory of its own do not take over what is included.
+    let variable = format!("cargo:rustc-env=MICRO_CODEGEN={}\n", out_dir.join("micro/mod.rs").display());
+    has(&told, &[&variable]);
+    assert_eq!(told.matches("MICRO_CODEGEN").count(), 1, "{told}");
+    assert!(out_dir.join("other/mod.rs").is_file());
 }
 
 /// The test that a package has beside its code.
@@ -203,4 +273,21 @@ fn held_fresh() {
 #[ignore = "run by the tests above, in a process of its own"]
 fn compiled() {
     builder(Path::new(&env::var_os(PACKAGE).unwrap())).compile().unwrap();
+}
+
+/// A build script with a tree to include, one beside it, and one that is committed; then each of them once more.
+#[test]
+#[ignore = "run by the tests above, in a process of its own"]
+fn compiled_three_times() {
+    let package = env::var_os(PACKAGE).unwrap();
+    let package = Path::new(&package);
+    let included = micro_codegen::builder().file(package.join("proto/greeter.proto"));
+    let beside = included.clone().out_dir(package.join("out/other"));
+    let builders = [included, beside, builder(package)];
+    for builder in builders.clone() {
+        builder.compile().unwrap();
+    }
+    for builder in builders {
+        has(&builder.compile().unwrap_err().to_string(), &["one tree", "in one call"]);
+    }
 }

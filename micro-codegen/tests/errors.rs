@@ -79,6 +79,24 @@ fn errors_show_file_line_caret_and_the_mend() {
             "message FooBar {}\nmessage foo_bar {}",
             &[clash, "`FooBar` in Rust", "bad.proto:4:9", "^^^^^^^ the second"],
         ),
+        (
+            "message A { oneof foo_bar { string bar = 1; } string FooBar = 2; }",
+            &[
+                clash,
+                "field `FooBar` and oneof `foo_bar` of message `A`",
+                "`foo_bar` in Rust",
+                "bad.proto:3:19",
+            ],
+        ),
+        (
+            "message A { oneof FooBar { string a = 1; } oneof foo_bar { string b = 2; } }",
+            &[
+                clash,
+                "oneof `FooBar` of message `A` and oneof `foo_bar`",
+                "bad.proto:3:50",
+                "^^^^^^^ the second",
+            ],
+        ),
         ("message SayClient {}\nservice Say {}", &[clash, "the client of service `Say`", "bad.proto:4:9"]),
         ("message Say {}\nservice say {}", &[clash, "message `Say` and service `say`", "bad.proto:4:9"]),
         (

@@ -27,15 +27,20 @@ const GROUP: i32 = 10;
 const MESSAGE: i32 = 11;
 const BYTES: i32 = 12;
 
-/// Returns the error of a file that begins with `edition`, with the way to compile it nevertheless.
-pub(super) fn refuse(path: &Path, text: &str) -> Option<Error> {
+/// Returns the place where a file says that it is written in an edition.
+pub(super) fn place(path: &Path, text: &str) -> Option<Place> {
     const WORD: &str = "edition";
     let rest = after_comments(text);
     let behind = rest.strip_prefix(WORD)?.trim_start();
     if !behind.starts_with('=') {
         return None;
     }
-    let place = Place::bytes(path, text, text.len() - rest.len(), WORD.len()).label("an edition");
+    Some(Place::bytes(path, text, text.len() - rest.len(), WORD.len()).label("an edition"))
+}
+
+/// Returns the error of a file that begins with `edition`, with the way to compile it nevertheless.
+pub(super) fn refuse(path: &Path, text: &str) -> Option<Error> {
+    let place = place(path, text)?;
     let error = Error::new("only proto2 and proto3 are read without a compiler that knows editions");
     Some(error.at([place]).help(
         "let one make a descriptor set, `buf build -o set.binpb` or, from version 27, `protoc --include_imports \

@@ -41,6 +41,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Takes the files of an encoded request to a plugin of protoc, which are checked as those of a set are.
+    pub(crate) fn of_request(encoded: &[u8], roots: Vec<String>) -> Result<Source> {
+        let (files, options) = set::decode(set::of_request(encoded)?)?;
+        Ok(Source { files, roots, on_disk: BTreeMap::new(), options })
+    }
+
     /// Lists the files read from disk.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         self.on_disk.values().cloned().collect()

@@ -12,6 +12,9 @@ use super::{Source, editions};
 use crate::error::{Error, Place};
 use crate::{Result, options};
 
+/// How many errors of a file are shown: each is looked for in its text, and nobody reads thousands.
+const SHOWN: usize = 20;
+
 /// Reads `files` and whatever they import from `includes`.
 pub(super) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
     let explain = |error: protox::Error| explain(&error, includes);
@@ -27,7 +30,7 @@ pub(super) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Source> {
         compiler.open_file(file).map_err(explain)?;
     }
     let files = compiler.file_descriptor_set().file;
-    let options = options::read(&compiler.encode_file_descriptor_set(), options::SET, &files)?;
+    let options = options::read(&compiler.encode_file_descriptor_set(), &files)?;
     let mut source = Source { files, roots: Vec::new(), on_disk: BTreeMap::new(), options };
     for file in compiler.files() {
         if let Some(path) = file.path() {
@@ -66,15 +69,25 @@ fn explain(error: &protox::Error, includes: &[PathBuf]) -> Error {
         }
         _ => None,
     };
-    // What else is wrong then follows from the first line.
-    if let (Some(path), Some(text)) = (&path, &text)
-        && let Some(error) = editions::refuse(path, text)
-    {
-        return error;
+    if let (Some(path), Some(text)) = (&path, &text) {
+        // Nobody would see the caret under it.
+        if text.starts_with('\u{feff}') {
+            let error = Error::new("the file begins with a byte order mark").at([Place::file(path)]);
+            return error.help("save it as UTF-8 without one");
+        }
+        // What else is wrong then follows from the first line.
+        if let Some(error) = editions::refuse(path, text) {
+            return error;
+        }
     }
     let mut errors = vec![one(error, path.as_deref(), text.as_deref())];
-    for related in error.related().into_iter().flatten() {
+    let mut related = error.related().into_iter().flatten();
+    for related in related.by_ref().take(SHOWN - 1) {
         errors.push(one(related, path.as_deref(), text.as_deref()));
+    }
+    match related.count() {
+        0 => {}
+        more => errors.push(Error::new(format!("there are {more} more in this file"))),
     }
     if error.is_file_not_found() {
         let looked: Vec<String> = includes.iter().map(|include| include.display().to_string()).collect();
@@ -87,7 +100,7 @@ fn explain(error: &protox::Error, includes: &[PathBuf]) -> Error {
 }
 
 /// Says where a file stops being text.
-fn not_text(path: &Path, bytes: &[u8], valid: usize) -> Error {
+pub(super) fn not_text(path: &Path, bytes: &[u8], valid: usize) -> Error {
     let text = String::from_utf8_lossy(&bytes[..valid]);
     let place = Place::bytes(path, &text, text.len(), 1).label("not UTF-8 from here");
     Error::new("the file is not UTF-8").at([place]).help("save it as UTF-8")

@@ -1,6 +1,6 @@
 //! Reads `.proto` files with protoc, for whoever has to have its verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use micro_expand::{OPTIONS_FILE, OPTIONS_PROTO};
 
-use super::{Source, name, set};
+use super::{Source, editions, name, parse, set};
 use crate::Result;
 use crate::error::Error;
 
@@ -36,12 +36,10 @@ fn compile(program: &OsStr, files: &[PathBuf], includes: &[PathBuf]) -> Result<S
         let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
         said.push_str(&String::from_utf8_lossy(&output.stdout));
         let error = Error::new(format!("protoc failed, {}:\n{}", output.status, said.trim_end()));
-        let looked: Vec<String> = includes.iter().map(|include| include.display().to_string()).collect();
-        return Err(
-            error.help(format!("it looks in: {}; add a directory with `.include(…)`", looked.join(", ")))
-        );
+        return Err(explain(error, &said, files, includes));
     }
-    let (held, options) = set::decode(fs::read(&answer).map_err(place)?)?;
+    let (held, options) = set::decode(fs::read(&answer).map_err(place)?)
+        .map_err(|error| not_text(files, includes).unwrap_or(error))?;
     let mut roots = Vec::new();
     for file in files {
         roots.push(name(file, includes).ok_or_else(|| {
@@ -56,6 +54,45 @@ fn compile(program: &OsStr, files: &[PathBuf], includes: &[PathBuf]) -> Result<S
         }
     }
     Ok(Source { files: held, roots, on_disk, options })
+}
+
+/// Adds to an error what helps when protoc has `said` that.
+fn explain(error: Error, said: &str, files: &[PathBuf], includes: &[PathBuf]) -> Error {
+    let begins = |file: &PathBuf| editions::place(file, &fs::read_to_string(file).ok()?);
+    for place in files.iter().filter_map(begins) {
+        // Versions before 27 stop at the word, or say by which option they try.
+        let (line, column) = place.position.unwrap_or_default();
+        let stopped = said.contains(&format!(":{line}:{column}: Expected top-level statement"));
+        if stopped || said.contains("--experimental_editions") {
+            return error.at([place]).help(
+                "protoc reads editions from version 27: call a newer one, or let another compiler make a descriptor set, \
+                 `buf build -o set.binpb`, and say `.descriptor_set(\"set.binpb\")`",
+            );
+        }
+    }
+    let looked: Vec<String> = includes.iter().map(|include| include.display().to_string()).collect();
+    error.help(format!("it looks in: {}; add a directory with `.include(…)`", looked.join(", ")))
+}
+
+/// Finds a file that is not UTF-8 among `files` and what they import. protoc lets that pass in comments, and then nobody
+/// can read its answer, nor tell by it which file it is.
+fn not_text(files: &[PathBuf], includes: &[PathBuf]) -> Option<Error> {
+    let mut seen = BTreeSet::new();
+    let mut open = files.to_vec();
+    while let Some(path) = open.pop() {
+        let Ok(bytes) = fs::read(&path) else { continue };
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                for import in text.lines().filter(|line| line.trim_start().starts_with("import")) {
+                    let name = import.split(['"', '\'']).nth(1).unwrap_or_default();
+                    let found = includes.iter().map(|include| include.join(name)).find(|path| path.is_file());
+                    open.extend(found.filter(|path| seen.insert(path.clone())));
+                }
+            }
+            Err(bad) => return Some(parse::not_text(&path, bad.as_bytes(), bad.utf8_error().valid_up_to())),
+        }
+    }
+    None
 }
 
 fn run<'a>(
@@ -83,6 +120,32 @@ fn run<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_protoc_that_reads_no_editions_is_told_which_does() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let edition = file("edition.proto", "// New.\nedition = \"2023\";\n");
+        let proto3 = file("proto3.proto", "syntax = \"proto3\";\n");
+        // As protoc 3.21 says it.
+        let said = "edition.proto:2:1: Expected top-level statement (e.g. \"message\").";
+        let says = |said: &str, files: &[PathBuf]| {
+            explain(Error::new("protoc failed"), said, files, &[PathBuf::from("proto")]).to_string()
+        };
+        let error = says(said, &[proto3.clone(), edition.clone()]);
+        for part in
+            ["edition.proto:2:1", "^^^^^^^ an edition", "from version 27", "`.descriptor_set(\"set.binpb\")`"]
+        {
+            assert!(error.contains(part), "{part:?} is not in {error}");
+        }
+        for error in [says(said, &[proto3]), says("edit.proto:3:1: \"B\" is not defined.", &[edition])] {
+            assert!(error.contains("it looks in: proto;") && !error.contains("27"), "{error}");
+        }
+    }
 
     #[test]
     fn a_protoc_that_is_not_there_is_told_with_the_mend() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use protox::prost::Message;
+use protox::prost_reflect::{DescriptorPool, DynamicMessage};
 
 use super::{Source, editions, joined, name, plain};
 use crate::error::Error;
@@ -21,7 +22,7 @@ pub(super) fn read(path: &Path, files: &[PathBuf], includes: &[PathBuf]) -> Resu
     let shown = path.display();
     let encoded =
         fs::read(path).map_err(|error| Error::new(format!("cannot read {shown}: {error}")).help(MAKE))?;
-    let (held, options) = decode(encoded).map_err(|error| error.within(&shown))?;
+    let (mut held, mut options) = decode(encoded).map_err(|error| error.within(&shown))?;
     let roots: Vec<String> = match files {
         [] => {
             held.iter().map(|file| file.name().to_owned()).filter(|name| !wellknown::is_file(name)).collect()
@@ -31,7 +32,41 @@ pub(super) fn read(path: &Path, files: &[PathBuf], includes: &[PathBuf]) -> Resu
     if roots.is_empty() {
         return Err(Error::new(format!("{shown} holds no file")).help(MAKE));
     }
+    leave_out(&mut held, &mut options, &roots);
     Ok(Source { files: held, roots, on_disk: BTreeMap::new(), options })
+}
+
+/// Leaves out the files that are neither asked for nor imported: what is wrong with them is nobody's matter here.
+fn leave_out(held: &mut Vec<FileDescriptorProto>, options: &mut Vec<Custom>, roots: &[String]) {
+    let imports: BTreeMap<&str, &[String]> =
+        held.iter().map(|file| (file.name(), &file.dependency[..])).collect();
+    let mut reached: BTreeSet<String> = BTreeSet::new();
+    let mut open: Vec<&str> = roots.iter().map(String::as_str).collect();
+    while let Some(name) = open.pop() {
+        if reached.insert(name.to_owned()) {
+            open.extend(imports.get(name).copied().into_iter().flatten().map(String::as_str));
+        }
+    }
+    held.retain(|file| reached.contains(file.name()));
+    options.retain(|option| reached.contains(&option.file));
+}
+
+/// Makes an encoded set of the files in an encoded request to a plugin. They stay as they came: what decoding to the
+/// types of prost-types drops, options of others and editions, is in the set, too.
+pub(super) fn of_request(request: &[u8]) -> Result<Vec<u8>> {
+    const REQUEST: &str = "google.protobuf.compiler.CodeGeneratorRequest";
+    let failed = |why: String| Error::new(format!("cannot read the files of a request: {why}"));
+    let known = DescriptorPool::global();
+    let message =
+        |name: &str| known.get_message_by_name(name).ok_or_else(|| failed(format!("{name} is unknown")));
+    let mut request =
+        DynamicMessage::decode(message(REQUEST)?, request).map_err(|error| failed(error.to_string()))?;
+    let (name, field) = options::SET;
+    let mut set = DynamicMessage::new(message(name)?);
+    if let Some(files) = request.take_field_by_name("proto_file") {
+        set.set_field_by_number(field, files);
+    }
+    Ok(set.encode_to_vec())
 }
 
 /// Reads an encoded set, which is checked as far as it is not known who made it.
@@ -52,7 +87,7 @@ pub(super) fn decode(mut encoded: Vec<u8>) -> Result<(Vec<FileDescriptorProto>, 
     let mut pool = wellknown::pool();
     let own = files.iter().filter(|file| !wellknown::is_file(file.name()));
     pool.add_file_descriptor_protos(own.cloned()).map_err(|error| Error::new(error.to_string()))?;
-    let options = options::read(&encoded, options::SET, &files)?;
+    let options = options::read(&encoded, &files)?;
     Ok((files, options))
 }
 
