@@ -1,25 +1,11 @@
 //! Where protox and protoc differ in what they make of the same text: it is evened out, and the code is the same.
 
+mod tools;
+
 use std::fs;
 use std::path::PathBuf;
 
 use micro_codegen::Builder;
-
-/// Whether `protoc` is there; says so if a test does not run for want of it.
-#[allow(clippy::print_stderr, reason = "what is not run has to be seen")]
-fn has_protoc() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|directory| directory.join("protoc").is_file());
-    if !found {
-        assert!(
-            std::env::var("MICRO_TEST_REQUIRE").as_deref() != Ok("all"),
-            "protoc is missing and everything is required"
-        );
-        let note = "not run: protoc beside protox: protoc is missing";
-        eprintln!("{note}");
-    }
-    found
-}
 
 /// A file in a directory of its own, which is deleted with it.
 struct Proto(#[allow(dead_code, reason = "kept for its drop")] tempfile::TempDir, PathBuf);
@@ -41,7 +27,7 @@ impl Proto {
 fn code(content: &str) -> String {
     let proto = Proto::new(content);
     let by_protox = proto.builder().generate().unwrap();
-    if has_protoc() {
+    if tools::protoc("protoc beside protox").is_some() {
         let by_protoc = proto.builder().protoc(true).generate().unwrap();
         let differs = by_protox.lines().zip(by_protoc.lines()).find(|(protox, protoc)| protox != protoc);
         assert!(by_protox == by_protoc, "protox and protoc differ: {differs:?}");
@@ -75,7 +61,7 @@ service Odd { // Within a service.
 
 #[test]
 fn a_comment_that_is_not_utf_8_is_found_in_whatever_file_it_stands() {
-    if !has_protoc() {
+    if tools::protoc("protoc beside protox").is_none() {
         return;
     }
     let import = b"syntax = \"proto3\";\npackage odd.v1;\n// caf\xe9\nmessage Odd {}\n";

@@ -1,5 +1,7 @@
 //! The options of `micro/options.proto`: what is made of them, whoever reads the file, and what values they refuse.
 
+mod tools;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -143,26 +145,9 @@ fn a_copy_of_the_file_changes_nothing() {
     assert_eq!(builder(&path).generate().unwrap(), built_in);
 }
 
-/// Finds `protoc`, or says why the test does not run.
-#[allow(clippy::print_stderr, reason = "what is not run has to be seen")]
-fn protoc() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|directory| directory.join("protoc")).find(|file| file.is_file());
-    if found.is_none() {
-        assert!(
-            std::env::var("MICRO_TEST_REQUIRE").as_deref() != Ok("all"),
-            "protoc is missing and everything is required"
-        );
-        let note = "not run: options as protoc reads them: protoc is missing";
-        eprintln!("{note}");
-    }
-    found
-}
-
 #[test]
 fn every_source_makes_the_same() {
-    let Some(protoc) = protoc() else { return };
+    let Some(protoc) = tools::protoc("options as protoc reads them") else { return };
     let (directory, path) = written(ORDERS);
     let by_protox = builder(&path).generate().unwrap();
     // Nothing lies beside the file: each brings the declarations along.

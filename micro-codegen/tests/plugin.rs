@@ -1,28 +1,13 @@
 //! `protoc-gen-micro` under the real `protoc` writes what the library writes.
 
+mod tools;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/proto");
 const PLUGIN: &str = env!("CARGO_BIN_EXE_protoc-gen-micro");
-
-/// Finds `protoc`, or says why the test does not run.
-#[allow(clippy::print_stderr, reason = "what is not run has to be seen")]
-fn protoc() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|directory| directory.join("protoc")).find(|file| file.is_file());
-    if found.is_none() {
-        assert!(
-            std::env::var("MICRO_TEST_REQUIRE").as_deref() != Ok("all"),
-            "protoc is missing and everything is required"
-        );
-        let note = "not run: the output of protoc-gen-micro under protoc: protoc is missing";
-        eprintln!("{note}");
-    }
-    found
-}
 
 fn run(protoc: &Path, out: &Path, options: &[&str], files: &[&str]) -> std::process::Output {
     Command::new(protoc)
@@ -37,7 +22,7 @@ fn run(protoc: &Path, out: &Path, options: &[&str], files: &[&str]) -> std::proc
 
 #[test]
 fn the_plugin_writes_what_the_library_writes() {
-    let Some(protoc) = protoc() else { return };
+    let Some(protoc) = tools::protoc("the output of protoc-gen-micro under protoc") else { return };
     for files in [
         &["shop/v1/shop.proto"][..],
         &["words/v1/words.proto", "shop/v2/shop.proto", "shop/v1/shop.proto"],
@@ -57,7 +42,7 @@ fn the_plugin_writes_what_the_library_writes() {
 
 #[test]
 fn options_that_are_not_enforced_reach_the_user_of_protoc() {
-    let Some(protoc) = protoc() else { return };
+    let Some(protoc) = tools::protoc("the output of protoc-gen-micro under protoc") else { return };
     let proto = tempfile::tempdir().unwrap();
     let declaration = "syntax = \"proto3\";\npackage micro;\nimport \"google/protobuf/descriptor.proto\";\n\
                        extend google.protobuf.MethodOptions { string auth = 50001; }\n";
@@ -81,7 +66,7 @@ fn options_that_are_not_enforced_reach_the_user_of_protoc() {
 
 #[test]
 fn errors_reach_the_user_of_protoc() {
-    let Some(protoc) = protoc() else { return };
+    let Some(protoc) = tools::protoc("the output of protoc-gen-micro under protoc") else { return };
     let out = tempfile::tempdir().unwrap();
     for unknown in ["colour=red", "grpc", "tonic=perhaps"] {
         let option = format!("--micro_opt={unknown}");
@@ -98,7 +83,7 @@ fn errors_reach_the_user_of_protoc() {
 
 #[test]
 fn the_plugin_writes_the_code_of_tonic_or_says_how_to_get_it() {
-    let Some(protoc) = protoc() else { return };
+    let Some(protoc) = tools::protoc("the output of protoc-gen-micro under protoc") else { return };
     let out = tempfile::tempdir().unwrap();
     let output = run(&protoc, out.path(), &["--micro_opt=tonic=true"], &["shop/v1/shop.proto"]);
     let shop = Path::new(PROTO).join("shop/v1/shop.proto");

@@ -1,7 +1,9 @@
 //! Whoever reads the files, what is generated is the same: protox, protoc, and descriptor sets.
 
+mod tools;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use micro_codegen::Builder;
@@ -14,23 +16,6 @@ const FILES: [&[&str]; 3] = [
     &["words/v1/words.proto", "shop/v2/shop.proto", "shop/v1/shop.proto"],
     &["shop/common/money.proto"],
 ];
-
-/// Finds `protoc`, or says why the test does not run.
-#[allow(clippy::print_stderr, reason = "what is not run has to be seen")]
-fn protoc() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|directory| directory.join("protoc")).find(|file| file.is_file());
-    if found.is_none() {
-        assert!(
-            std::env::var("MICRO_TEST_REQUIRE").as_deref() != Ok("all"),
-            "protoc is missing and everything is required"
-        );
-        let note = "not run: protoc as a source: protoc is missing";
-        eprintln!("{note}");
-    }
-    found
-}
 
 fn builder(files: &[&str]) -> Builder {
     let builder = micro_codegen::builder().include(PROTO);
@@ -60,7 +45,7 @@ fn error(builder: Builder) -> String {
 
 #[test]
 fn protoc_makes_what_protox_makes() {
-    if protoc().is_none() {
+    if tools::protoc("protoc as a source").is_none() {
         return;
     }
     for files in FILES {
@@ -71,7 +56,7 @@ fn protoc_makes_what_protox_makes() {
 
 #[test]
 fn a_set_of_protoc_makes_what_protox_makes() {
-    let Some(protoc) = protoc() else { return };
+    let Some(protoc) = tools::protoc("protoc as a source") else { return };
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("set.binpb");
     for files in FILES {
@@ -87,7 +72,7 @@ fn a_set_of_protoc_makes_what_protox_makes() {
 
 #[test]
 fn what_protoc_says_is_shown_whole() {
-    if protoc().is_none() {
+    if tools::protoc("protoc as a source").is_none() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
