@@ -4,8 +4,14 @@
 //! looked up is the name, the types and the documentation above.
 
 /// What is only found in the declarations of services: in the trait, its rows and the client.
-const MARKS: [&str; 5] =
-    ["::micro::Context", "::micro::Call<", "::micro::Spec", "__private::Row::new(", "__private::Row<"];
+const MARKS: [&str; 6] = [
+    "::micro::Context",
+    "::micro::Call<",
+    "::micro::Spec",
+    "__private::Incoming<",
+    "__private::Row::new(",
+    "__private::Row<",
+];
 
 /// How a declaration begins.
 const BEGINNINGS: [&str; 5] = ["fn ", "pub fn ", "const ", "pub const ", "::micro::__private::Row::new("];
@@ -34,6 +40,13 @@ fn declaration(lines: &[&str], micro: &str) -> usize {
     let named = |texts: &[&str], test: &dyn Fn(&str) -> bool| {
         texts.iter().any(|text| test(&text.replacen("::micro", micro, 1)))
     };
+    // What is hidden from people takes no line to say so.
+    if first == "#[doc(hidden)]" && lines.get(1).is_some_and(|line| line.trim_start().starts_with("fn ")) {
+        return match declaration(&lines[1..], micro) {
+            0 => 0,
+            length => length + 1,
+        };
+    }
     if !named(&BEGINNINGS, &|text| first.starts_with(text)) {
         return 0;
     }
@@ -75,7 +88,7 @@ fn joined(lines: &[&str]) -> String {
     let mut out = lines.first().map_or("", |line| line.trim_end()).to_owned();
     for line in lines.iter().skip(1).map(|line| line.trim()) {
         let closes = line.starts_with([')', ']', '>']) || line.starts_with(".");
-        if closes && out.ends_with(',') {
+        if (closes || line.starts_with('}')) && out.ends_with(',') {
             out.pop();
         }
         if !closes && !out.ends_with(['(', '[', '<']) {
@@ -109,16 +122,21 @@ impl Kind {
     ) -> impl ::core::future::Future<
         Output = ::micro::Result<HelloReply>,
     > + ::core::marker::Send;
+    #[doc(hidden)]
+    fn ROW_of_hello(
+        call: ::micro::__private::Incoming<Self>,
+    ) -> ::micro::__private::Reply {
+        match call.receive(message) {
+            Err(error) => Err(error),
+        }
+    }
+    #[doc(hidden)]
     const ROWS: &'static [::micro::__private::Row<
         Self,
     >] = &[
         ::micro::__private::Row::new(
             SayClient::HELLO,
-            |this, ctx, request| {
-                answer(move |ctx| async move {
-                    Self::hello(&this, &ctx, request).await
-                })
-            },
+            Self::ROW_of_hello,
         ),
     ];
 }
@@ -136,8 +154,10 @@ impl SayClient {
     const SHORT: &str = r#"trait Say {
     /// Greets.
     fn hello(&self, ctx: &::micro::Context, request: HelloRequest) -> impl ::core::future::Future<Output = ::micro::Result<HelloReply>> + ::core::marker::Send;
+    #[doc(hidden)] fn ROW_of_hello(call: ::micro::__private::Incoming<Self>) -> ::micro::__private::Reply { match call.receive(message) { Err(error) => Err(error) } }
+    #[doc(hidden)]
     const ROWS: &'static [::micro::__private::Row<Self>] = &[
-        ::micro::__private::Row::new(SayClient::HELLO, |this, ctx, request| { answer(move |ctx| async move { Self::hello(&this, &ctx, request).await }) }),
+        ::micro::__private::Row::new(SayClient::HELLO, Self::ROW_of_hello),
     ];
 }
 impl SayClient {

@@ -108,6 +108,7 @@ fn shell() -> ItemMod {
             deprecated,
             missing_docs,
             non_camel_case_types,
+            non_snake_case,
             unreachable_pub,
             unused_imports,
             unused_qualifications,

@@ -22,6 +22,6 @@ pub use docs::{doc_attributes, signs};
 pub use model::{Contract, Idempotency, Method, Topic};
 pub use names::{constant, ident, ident_at, upper_camel};
 pub use options::{ATTEMPTS, CONCURRENCY, OPTIONS_FILE, OPTIONS_PROTO, TOPIC_FORM, is_topic, timeout};
-pub use rows::{Answer, Receiver, Row, row};
+pub use rows::{Answer, PrintedRow, Receiver, Row, row};
 pub use service_trait::{CONTRACT_CONST, ROWS_CONST, service_trait};
 pub use subscriber::{Subscriber, subscriber_row};

@@ -18,11 +18,9 @@ pub enum Receiver {
 /// What becomes of what a method returns.
 #[derive(Clone, Copy)]
 pub enum Answer<'a> {
-    /// It answers a call. The method returns exactly `micro::Result`.
+    /// It answers a call.
     Handler,
-    /// It answers a call. The method may return any result.
-    AnyHandler,
-    /// It says whether an event was handled. The method returns exactly `micro::Result<()>`.
+    /// It says whether an event was handled.
     Event,
     /// It says whether an event was handled. The method may return any result of nothing.
     Subscriber {
@@ -51,56 +49,74 @@ pub struct Row<'a> {
     pub span: Span,
 }
 
+/// A row as it is printed.
+pub struct PrintedRow {
+    /// The function that calls the method, which belongs into the `impl` or trait. Each has a body of its own: in one,
+    /// as so many closures, the compiler would look at all of them for each of them.
+    pub function: TokenStream,
+    /// The expression for the row itself.
+    pub row: TokenStream,
+}
+
 /// Prints one row.
 ///
 /// Everything in it points at the method: a future that is not `Send` is reported there, not at the attribute. What a
 /// subscriber says of its own types points at these.
-pub fn row(row: &Row<'_>) -> TokenStream {
+pub fn row(row: &Row<'_>) -> PrintedRow {
     let Row { micro, function, cfgs, span, .. } = row;
     let here = Span::call_site().located_at(*span);
     let micro = at(quote!(#micro), *span);
+    let name = function.to_string();
+    let caller = Ident::new(&format!("ROW_of_{}", name.strip_prefix("r#").unwrap_or(&name)), here);
     // A function that belongs to no type may be called as one of the variables is: they do not hide it.
     let local = |name: &str| Ident::new(name, Span::mixed_site().located_at(*span));
-    let (this, ctx, request) = (local("this"), local("ctx"), local("request"));
-    let spec = row.spec.clone();
-    let (spec, message, answer) = match row.answer {
-        Answer::Handler | Answer::AnyHandler => {
-            (at(spec, *span), request.clone(), quote_spanned!(here=> answer))
-        }
-        Answer::Event => (at(spec, *span), local("event"), quote_spanned!(here=> consume)),
-        Answer::Subscriber { .. } => (spec, local("event"), quote_spanned!(here=> consume)),
+    let (call, message) = (local("call"), local("message"));
+    let spec = match row.answer {
+        Answer::Handler | Answer::Event => at(row.spec.clone(), *span),
+        Answer::Subscriber { .. } => row.spec.clone(),
+    };
+    let receive = match row.answer {
+        Answer::Handler => quote_spanned!(here=> receive),
+        Answer::Event | Answer::Subscriber { .. } => quote_spanned!(here=> event),
     };
 
-    let (service, path, receiver) = match row.receiver {
-        Receiver::Reference => (quote!(#this), quote_spanned!(here=> Self::), quote_spanned!(here=> &#this,)),
-        Receiver::Arc => (quote!(#this), quote_spanned!(here=> Self::), quote_spanned!(here=> #this,)),
-        Receiver::Nothing => (quote_spanned!(here=> _), quote!(), quote!()),
+    let path = match row.receiver {
+        Receiver::Reference | Receiver::Arc => quote_spanned!(here=> Self::),
+        Receiver::Nothing => quote!(),
     };
-    let (pattern, context) = match row.context {
-        true => (quote!(#ctx), quote_spanned!(here=> &#ctx,)),
-        false => (quote_spanned!(here=> _), quote!()),
+    let service = match row.receiver {
+        Receiver::Reference => quote_spanned!(here=> &#call.this,),
+        Receiver::Arc => quote_spanned!(here=> ::core::clone::Clone::clone(&#call.this),),
+        Receiver::Nothing => quote!(),
     };
-    let call = quote_spanned!(here=> #path #function(#receiver #context #message).await);
-    let body = match row.answer {
-        Answer::Handler | Answer::Event => call,
-        Answer::AnyHandler => {
-            quote_spanned!(here=> #micro::__private::HandlerResult::into_result(#call))
-        }
+    let context = row.context.then(|| quote_spanned!(here=> &#call.ctx,));
+    let check = match row.answer {
+        Answer::Handler | Answer::Event => quote!(),
         Answer::Subscriber { result } => {
-            // Named before it is called: so a result that does not fit is reported at its type, not at the call.
-            let into_result = local("into_result");
-            quote_spanned! {here=>
-                let #into_result = <#result as #micro::__private::SubscriberResult>::into_result;
-                #into_result(#call)
+            quote_spanned!(here=> #micro::__private::assert_subscriber_result::<#result>();)
+        }
+    };
+    let function = quote_spanned! {here=>
+        #(#cfgs)*
+        #[doc(hidden)]
+        fn #caller<'call>(
+            #call: &'call #micro::__private::Incoming<Self>,
+            #message: &mut #micro::__private::Arrived,
+        ) -> #micro::__private::Reply<'call> {
+            #check
+            match #call.#receive(#message) {
+                ::core::result::Result::Ok(#message) => {
+                    #call.answer(#path #function(#service #context #message))
+                }
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
             }
         }
     };
-    quote_spanned! {here=>
+    let row = quote_spanned! {here=>
         #(#cfgs)*
-        #micro::__private::Row::new(#spec, |#service, #ctx, #request| {
-            #micro::__private::#answer(#ctx, #request, move |#pattern, #message| async move { #body })
-        })
-    }
+        #micro::__private::Row::new(#spec, Self::#caller)
+    };
+    PrintedRow { function, row }
 }
 
 /// Moves tokens to where `span` stands, keeping how their names resolve, so that lints still see generated code.

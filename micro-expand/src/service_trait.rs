@@ -6,7 +6,7 @@ use quote::quote;
 use crate::client::{client_ident, spec_const};
 use crate::docs::doc_attributes;
 use crate::names::{ident, ident_at};
-use crate::rows::{Answer, Receiver, Row, row};
+use crate::rows::{Answer, PrintedRow, Receiver, Row, row};
 use crate::{Contract, Method, Topic};
 
 /// The associated constant that holds the rows.
@@ -28,13 +28,17 @@ pub fn service_trait(contract: &Contract) -> TokenStream {
         docs => doc_attributes(docs),
     };
     let methods = contract.methods.iter().map(|method| declaration(contract, method));
-    let rows = contract.methods.iter().map(|method| trait_row(contract, method));
+    let rows: Vec<PrintedRow> = contract.methods.iter().map(|method| trait_row(contract, method)).collect();
+    let functions = rows.iter().map(|row| &row.function);
+    let rows = rows.iter().map(|row| &row.row);
     let rows_const = Ident::new(ROWS_CONST, Span::call_site());
     let contract_const = Ident::new(CONTRACT_CONST, Span::call_site());
     quote! {
         #docs
         pub trait #name: ::core::marker::Sized + ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
+
+            #(#functions)*
 
             #[doc(hidden)]
             #[allow(deprecated, non_upper_case_globals)]
@@ -71,7 +75,7 @@ fn declaration(contract: &Contract, method: &Method) -> TokenStream {
     }
 }
 
-fn trait_row(contract: &Contract, method: &Method) -> TokenStream {
+fn trait_row(contract: &Contract, method: &Method) -> PrintedRow {
     let client = client_ident(contract);
     let spec = spec_const(method);
     row(&Row {
@@ -98,10 +102,10 @@ mod tests {
     fn the_trait_declares_the_method_and_hides_its_row() {
         let tokens = service_trait(&say());
         let item: syn::ItemTrait = syn::parse2(tokens.clone()).expect("the trait parses");
-        assert_eq!(item.items.len(), 3 + 2);
+        assert_eq!(item.items.len(), 2 * 3 + 2);
         let text = tokens.to_string();
         assert!(text.contains(ROWS_CONST), "{text}");
-        assert!(text.contains("Row :: new (SayClient :: HELLO"), "{text}");
+        assert!(text.contains("Row :: new (SayClient :: HELLO , Self :: ROW_of_hello)"), "{text}");
         assert!(text.contains("fn r#type"), "{text}");
     }
 
@@ -110,7 +114,7 @@ mod tests {
         let text = service_trait(&listener()).to_string();
         assert!(text.contains("\" Handles an event of `greeter.said`.\""), "{text}");
         assert!(text.contains("event : Said"), "{text}");
-        assert!(text.contains(":: consume (ctx , request , move | ctx , event |"), "{text}");
-        assert!(text.contains("Self :: on_said (& this , & ctx , event)"), "{text}");
+        assert!(text.contains("match call . event (message)"), "{text}");
+        assert!(text.contains("Self :: on_said (& call . this , & call . ctx , message)"), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Path, Type};
 
-use crate::rows::{Answer, Receiver, Row, at, row};
+use crate::rows::{Answer, PrintedRow, Receiver, Row, at, row};
 
 /// Describes a subscriber.
 pub struct Subscriber {
@@ -36,7 +36,7 @@ pub struct Subscriber {
 }
 
 /// Prints the row of `subscriber` in `contract`, whose full name its path begins with.
-pub fn subscriber_row(micro: &Path, contract: &str, subscriber: &Subscriber) -> TokenStream {
+pub fn subscriber_row(micro: &Path, contract: &str, subscriber: &Subscriber) -> PrintedRow {
     let Subscriber { function, receiver, context, result, cfgs, .. } = subscriber;
     row(&Row {
         micro,
@@ -99,9 +99,10 @@ mod tests {
     }
 
     fn printed(subscriber: &Subscriber) -> String {
-        let tokens = subscriber_row(&syn::parse_quote!(::micro), "ledger.v1.Ledger", subscriber);
-        let row: syn::Expr = syn::parse2(tokens).expect("the row is an expression");
-        quote!(#row).to_string()
+        let printed = subscriber_row(&syn::parse_quote!(::micro), "ledger.v1.Ledger", subscriber);
+        let function: syn::ItemFn = syn::parse2(printed.function).expect("the function is an item");
+        let row: syn::Expr = syn::parse2(printed.row).expect("the row is an expression");
+        quote!(#function #row).to_string()
     }
 
     #[test]
@@ -112,7 +113,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("Topic :: new (\"greeter.said\")) }"), "{text}");
-        assert!(text.contains("Self :: on_said (& this , & ctx , event)"), "{text}");
+        assert!(text.contains("Self :: on_said (& call . this , & call . ctx , message)"), "{text}");
     }
 
     #[test]
@@ -134,7 +135,6 @@ mod tests {
     fn a_function_of_no_service_is_called_by_its_name() {
         let subscriber = Subscriber { receiver: Receiver::Nothing, context: false, ..on_said() };
         let text = printed(&subscriber);
-        assert!(text.contains("| _ , ctx , request |"), "{text}");
-        assert!(text.contains("into_result (on_said (event) . await)"), "{text}");
+        assert!(text.contains("call . answer (on_said (message))"), "{text}");
     }
 }

@@ -124,55 +124,55 @@ impl LedgerClient {
         self.target.call(Self::TYPE, request)
     }
 }
-#[allow(dead_code, deprecated, non_upper_case_globals)]
+#[allow(dead_code, deprecated, non_snake_case, non_upper_case_globals)]
 impl Ledger {
+    #[doc(hidden)]
+    fn ROW_of_total<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        match call.receive(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(Self::total(&call.this, &call.ctx, message))
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
+    #[cfg(feature = "write")]
+    #[doc(hidden)]
+    fn ROW_of_write<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        match call.receive(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(
+                    Self::write(::core::clone::Clone::clone(&call.this), message),
+                )
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
+    #[doc(hidden)]
+    fn ROW_of_type<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        match call.receive(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(Self::r#type(&call.this, message))
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
     #[doc(hidden)]
     const ROWS_of_ledger_v1_Ledger_so_the_other_block_needs_micro_service_name: &'static [::micro::__private::Row<
         Self,
     >] = &[
-        ::micro::__private::Row::new(
-            LedgerClient::TOTAL,
-            |this, ctx, request| {
-                ::micro::__private::answer(
-                    ctx,
-                    request,
-                    move |ctx, request| async move {
-                        ::micro::__private::HandlerResult::into_result(
-                            Self::total(&this, &ctx, request).await,
-                        )
-                    },
-                )
-            },
-        ),
+        ::micro::__private::Row::new(LedgerClient::TOTAL, Self::ROW_of_total),
         #[cfg(feature = "write")]
-        ::micro::__private::Row::new(
-            LedgerClient::WRITE,
-            |this, ctx, request| {
-                ::micro::__private::answer(
-                    ctx,
-                    request,
-                    move |_, request| async move {
-                        ::micro::__private::HandlerResult::into_result(
-                            Self::write(this, request).await,
-                        )
-                    },
-                )
-            },
-        ),
-        ::micro::__private::Row::new(
-            LedgerClient::TYPE,
-            |this, ctx, request| {
-                ::micro::__private::answer(
-                    ctx,
-                    request,
-                    move |_, request| async move {
-                        ::micro::__private::HandlerResult::into_result(
-                            Self::r#type(&this, request).await,
-                        )
-                    },
-                )
-            },
-        ),
+        ::micro::__private::Row::new(LedgerClient::WRITE, Self::ROW_of_write),
+        ::micro::__private::Row::new(LedgerClient::TYPE, Self::ROW_of_type),
     ];
 }
 #[allow(deprecated)]

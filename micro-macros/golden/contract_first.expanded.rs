@@ -26,7 +26,7 @@ impl Greeter {
         })
     }
 }
-#[allow(dead_code, deprecated, non_upper_case_globals)]
+#[allow(dead_code, deprecated, non_snake_case, non_upper_case_globals)]
 impl Greeter {
     #[doc(hidden)]
     const ROWS_of_golden_package_Greeter_init: &'static [::micro::__private::Row<

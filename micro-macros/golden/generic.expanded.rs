@@ -52,30 +52,27 @@ impl ShelfClient {
         self.target.call(Self::TOTAL, request)
     }
 }
-#[allow(dead_code, deprecated, non_upper_case_globals)]
+#[allow(dead_code, deprecated, non_snake_case, non_upper_case_globals)]
 impl<S: Store, const N: usize> Ledger<S, N>
 where
     S: Clone,
 {
     #[doc(hidden)]
+    fn ROW_of_total<'call>(
+        call: &'call m::__private::Incoming<Self>,
+        message: &mut m::__private::Arrived,
+    ) -> m::__private::Reply<'call> {
+        match call.receive(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(Self::total(&call.this, message))
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
+    #[doc(hidden)]
     const ROWS_of_golden_package_Shelf_so_the_other_block_needs_micro_service_name: &'static [m::__private::Row<
         Self,
-    >] = &[
-        m::__private::Row::new(
-            ShelfClient::TOTAL,
-            |this, ctx, request| {
-                m::__private::answer(
-                    ctx,
-                    request,
-                    move |_, request| async move {
-                        m::__private::HandlerResult::into_result(
-                            Self::total(&this, request).await,
-                        )
-                    },
-                )
-            },
-        ),
-    ];
+    >] = &[m::__private::Row::new(ShelfClient::TOTAL, Self::ROW_of_total)];
 }
 impl<S: Store, const N: usize> m::service::Mount for Ledger<S, N>
 where

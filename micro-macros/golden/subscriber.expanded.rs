@@ -62,26 +62,56 @@ impl LedgerClient {
         self.target.call(Self::TOTAL, request)
     }
 }
-#[allow(dead_code, deprecated, non_upper_case_globals)]
+#[allow(dead_code, deprecated, non_snake_case, non_upper_case_globals)]
 impl Ledger {
+    #[doc(hidden)]
+    fn ROW_of_total<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        match call.receive(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(Self::total(&call.this, message))
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
+    #[doc(hidden)]
+    fn ROW_of_on_said<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        ::micro::__private::assert_subscriber_result::<Result<()>>();
+        match call.event(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(Self::on_said(&call.this, &call.ctx, message))
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
+    #[cfg(feature = "ears")]
+    #[doc(hidden)]
+    fn ROW_of_on_heard<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        ::micro::__private::assert_subscriber_result::<
+            std::result::Result<(), LedgerError>,
+        >();
+        match call.event(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(
+                    Self::on_heard(::core::clone::Clone::clone(&call.this), message),
+                )
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
     #[doc(hidden)]
     const ROWS_of_ledger_v1_Ledger_so_the_other_block_needs_micro_service_name: &'static [::micro::__private::Row<
         Self,
     >] = &[
-        ::micro::__private::Row::new(
-            LedgerClient::TOTAL,
-            |this, ctx, request| {
-                ::micro::__private::answer(
-                    ctx,
-                    request,
-                    move |_, request| async move {
-                        ::micro::__private::HandlerResult::into_result(
-                            Self::total(&this, request).await,
-                        )
-                    },
-                )
-            },
-        ),
+        ::micro::__private::Row::new(LedgerClient::TOTAL, Self::ROW_of_total),
         ::micro::__private::Row::new(
             const {
                 &::micro::__private::event_spec::<
@@ -95,18 +125,7 @@ impl Ledger {
                     )
                     .docs("Keeps what was said.")
             },
-            |this, ctx, request| {
-                ::micro::__private::consume(
-                    ctx,
-                    request,
-                    move |ctx, event| async move {
-                        let into_result = <Result<
-                            (),
-                        > as ::micro::__private::SubscriberResult>::into_result;
-                        into_result(Self::on_said(&this, &ctx, event).await)
-                    },
-                )
-            },
+            Self::ROW_of_on_said,
         ),
         #[cfg(feature = "ears")]
         ::micro::__private::Row::new(
@@ -116,19 +135,7 @@ impl Ledger {
                 >("/ledger.v1.Ledger/Heard", "ledger.v1.Ledger")
                     .topic(::micro::__private::Topic::new(topics::HEARD))
             },
-            |this, ctx, request| {
-                ::micro::__private::consume(
-                    ctx,
-                    request,
-                    move |_, event| async move {
-                        let into_result = <std::result::Result<
-                            (),
-                            LedgerError,
-                        > as ::micro::__private::SubscriberResult>::into_result;
-                        into_result(Self::on_heard(this, event).await)
-                    },
-                )
-            },
+            Self::ROW_of_on_heard,
         ),
     ];
 }
@@ -150,8 +157,21 @@ impl Shelf {
         self.keep(name).await
     }
 }
-#[allow(dead_code, deprecated, non_upper_case_globals)]
+#[allow(dead_code, deprecated, non_snake_case, non_upper_case_globals)]
 impl Shelf {
+    #[doc(hidden)]
+    fn ROW_of_on_said<'call>(
+        call: &'call ::micro::__private::Incoming<Self>,
+        message: &mut ::micro::__private::Arrived,
+    ) -> ::micro::__private::Reply<'call> {
+        ::micro::__private::assert_subscriber_result::<Result<()>>();
+        match call.event(message) {
+            ::core::result::Result::Ok(message) => {
+                call.answer(Self::on_said(&call.this, message))
+            }
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
     #[doc(hidden)]
     const ROWS_of_golden_package_Shelf_subscribers_so_the_other_block_needs_micro_service_name: &'static [::micro::__private::Row<
         Self,
@@ -163,18 +183,7 @@ impl Shelf {
                 >("/golden_package.Shelf/OnSaid", "golden_package.Shelf")
                     .topic(::micro::__private::Topic::new("greeter.said"))
             },
-            |this, ctx, request| {
-                ::micro::__private::consume(
-                    ctx,
-                    request,
-                    move |_, event| async move {
-                        let into_result = <Result<
-                            (),
-                        > as ::micro::__private::SubscriberResult>::into_result;
-                        into_result(Self::on_said(&this, event).await)
-                    },
-                )
-            },
+            Self::ROW_of_on_said,
         ),
     ];
 }

@@ -2,11 +2,22 @@
 pub async fn print(event: Said) -> Result<()> {
     show(event.name).await
 }
-#[allow(dead_code, deprecated, non_camel_case_types)]
+#[allow(dead_code, deprecated, non_camel_case_types, non_snake_case)]
 const _: () = {
     #[derive(::core::default::Default)]
     struct Subscriber_print;
     impl Subscriber_print {
+        #[doc(hidden)]
+        fn ROW_of_print<'call>(
+            call: &'call ::micro::__private::Incoming<Self>,
+            message: &mut ::micro::__private::Arrived,
+        ) -> ::micro::__private::Reply<'call> {
+            ::micro::__private::assert_subscriber_result::<Result<()>>();
+            match call.event(message) {
+                ::core::result::Result::Ok(message) => call.answer(print(message)),
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+            }
+        }
         const ROWS: &'static [::micro::__private::Row<Self>] = &[
             ::micro::__private::Row::new(
                 const {
@@ -16,18 +27,7 @@ const _: () = {
                         .topic(::micro::__private::Topic::new("greeter.said"))
                         .docs("Prints what was said.")
                 },
-                |_, ctx, request| {
-                    ::micro::__private::consume(
-                        ctx,
-                        request,
-                        move |_, event| async move {
-                            let into_result = <Result<
-                                (),
-                            > as ::micro::__private::SubscriberResult>::into_result;
-                            into_result(print(event).await)
-                        },
-                    )
-                },
+                Self::ROW_of_print,
             ),
         ];
     }
@@ -43,11 +43,24 @@ const _: () = {
 async fn r#loop(ctx: &m::Context, event: Delivery<Said>) -> m::Result<()> {
     event.reject(ctx.service()).await
 }
-#[allow(dead_code, deprecated, non_camel_case_types)]
+#[allow(dead_code, deprecated, non_camel_case_types, non_snake_case)]
 const _: () = {
     #[derive(::core::default::Default)]
     struct Subscriber_loop;
     impl Subscriber_loop {
+        #[doc(hidden)]
+        fn ROW_of_loop<'call>(
+            call: &'call m::__private::Incoming<Self>,
+            message: &mut m::__private::Arrived,
+        ) -> m::__private::Reply<'call> {
+            m::__private::assert_subscriber_result::<m::Result<()>>();
+            match call.event(message) {
+                ::core::result::Result::Ok(message) => {
+                    call.answer(r#loop(&call.ctx, message))
+                }
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+            }
+        }
         const ROWS: &'static [m::__private::Row<Self>] = &[
             m::__private::Row::new(
                 const {
@@ -56,18 +69,7 @@ const _: () = {
                     >("/golden_package.loop/Loop", "golden_package.loop")
                         .topic(m::__private::Topic::new(SAID).queue(QUEUE).attempts(1))
                 },
-                |_, ctx, request| {
-                    m::__private::consume(
-                        ctx,
-                        request,
-                        move |ctx, event| async move {
-                            let into_result = <m::Result<
-                                (),
-                            > as m::__private::SubscriberResult>::into_result;
-                            into_result(r#loop(&ctx, event).await)
-                        },
-                    )
-                },
+                Self::ROW_of_loop,
             ),
         ];
     }

@@ -26,8 +26,8 @@ pub use crate::service::link::{Block, Entry, Fallback, Init, Probe, Registered, 
 pub use crate::service::link_inventory::Submitted;
 #[cfg(not(feature = "inventory"))]
 pub use crate::service::link_linkme::MICRO_REGISTRATIONS;
-pub use crate::service::row::{HandlerResult, Incoming, Reply, Row, answer};
-pub use crate::service::subscriber::{FromEvent, SubscriberResult, consume, event_spec};
+pub use crate::service::row::{HandlerResult, Incoming, Reply, Row};
+pub use crate::service::subscriber::{FromEvent, assert_subscriber_result, event_spec};
 pub use crate::spec::{Kind, Spec, Topic};
-pub use crate::transfer::{Output, Payload, Transfer, spec};
+pub use crate::transfer::{Arrived, Output, Payload, Transfer, spec};
 pub use crate::{__codegen_version as codegen_version, __register as register};

@@ -8,10 +8,11 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use crate::body::Body;
-use crate::codec::Encoding;
+use crate::codec::{Encoding, Erased};
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::metadata::SharedMetadata;
+use crate::span::CallSpan;
 use crate::spec::{Kind, Spec};
 use crate::streaming::Streaming;
 
@@ -27,9 +28,9 @@ pub trait Transfer: Sized + Send + 'static {
     #[doc(hidden)]
     fn send(self, encoding: &Encoding) -> Result<Body>;
 
-    /// Decodes a body that has [arrived](arrive). `trailers` is what its end fills.
+    /// Decodes, once.
     #[doc(hidden)]
-    fn receive(body: Body, encoding: &Encoding, trailers: SharedMetadata) -> Result<Self>;
+    fn receive(arrived: &mut Arrived) -> Result<Self>;
 }
 
 /// The argument of a method: a message or a [`Streaming`] of messages.
@@ -61,13 +62,14 @@ impl<T: Message> Transfer for T {
     const STREAMING: bool = false;
 
     fn send(self, encoding: &Encoding) -> Result<Body> {
-        Ok(Body::one(encoding.encode(&self)?))
+        encode(&self, encoding)
     }
 
-    fn receive(body: Body, encoding: &Encoding, _: SharedMetadata) -> Result<Self> {
-        match body.try_one() {
-            Ok(message) => encoding.decode(message),
-            Err(_) => Err(Error::internal("a message is decoded that was not waited for")),
+    fn receive(arrived: &mut Arrived) -> Result<Self> {
+        let mut message = T::empty();
+        match arrived.decode(&mut message) {
+            Ok(()) => Ok(message),
+            Err(error) => Err(error),
         }
     }
 }
@@ -81,9 +83,13 @@ impl<T: Message> Transfer for Streaming<T> {
         Ok(Body::stream(Encode { messages: self, encoding: encoding.clone() }))
     }
 
-    fn receive(body: Body, encoding: &Encoding, trailers: SharedMetadata) -> Result<Self> {
-        let messages = Decode { body, encoding: encoding.clone(), marker: std::marker::PhantomData };
-        Ok(Streaming::new(messages).with_trailers(trailers))
+    fn receive(arrived: &mut Arrived) -> Result<Self> {
+        let (body, encoding) = (arrived.take_body(), arrived.encoding.clone());
+        let messages = Streaming::new(Decode { body, encoding, marker: std::marker::PhantomData });
+        Ok(match arrived.trailers.take() {
+            Some(trailers) => messages.with_trailers(trailers),
+            None => messages,
+        })
     }
 }
 
@@ -116,15 +122,62 @@ impl<T: Message> Stream for Decode<T> {
     }
 }
 
-/// Waits for one message, unless there are `many`, which are waited for as they are read.
-///
-/// What waits is outside of [`Transfer`] because it is compiled once, and not again for each message.
+// A large service has hundreds of messages. What is not about their types is compiled once, and not again for each.
+
+/// What came of one side of a call, still encoded: a message, or a stream of them.
+#[derive(Debug)]
+pub struct Arrived {
+    body: Body,
+    encoding: Encoding,
+    /// What the end of a stream fills.
+    trailers: Option<SharedMetadata>,
+    /// Ends when the one message is decoded; the span of a stream ends with it.
+    span: Option<CallSpan>,
+}
+
+impl Arrived {
+    /// Holds a body that has [arrived](arrive).
+    pub(crate) fn new(body: Body, encoding: Encoding) -> Self {
+        Arrived { body, encoding, trailers: None, span: None }
+    }
+
+    pub(crate) fn with_trailers(mut self, trailers: SharedMetadata) -> Self {
+        self.trailers = Some(trailers);
+        self
+    }
+
+    pub(crate) fn with_span(mut self, span: CallSpan) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    fn take_body(&mut self) -> Body {
+        std::mem::replace(&mut self.body, Body::empty())
+    }
+
+    fn decode(&mut self, message: &mut dyn Erased) -> Result<()> {
+        let decoded = match self.take_body().try_one() {
+            Ok(bytes) => self.encoding.decode_erased(bytes, message),
+            Err(_) => Err(Error::internal("a message is decoded that was not waited for")),
+        };
+        if let Some(mut span) = self.span.take() {
+            span.end(decoded.as_ref().copied());
+        }
+        decoded
+    }
+}
+
+fn encode(message: &dyn Erased, encoding: &Encoding) -> Result<Body> {
+    Ok(Body::one(encoding.encode_erased(message)?))
+}
+
+/// Waits for the one message of a body, and for its end.
 ///
 /// # Errors
 ///
 /// The body's, and `unimplemented` when there are none or several.
-pub(crate) async fn arrive(mut body: Body, many: bool) -> Result<Body> {
-    if many || body.is_one() {
+pub(crate) async fn arrive(mut body: Body) -> Result<Body> {
+    if body.is_one() {
         return Ok(body);
     }
     let Some(message) = body.next().await else {

@@ -5,6 +5,7 @@
     deprecated,
     missing_docs,
     non_camel_case_types,
+    non_snake_case,
     unreachable_pub,
     unused_imports,
     unused_qualifications,
@@ -169,15 +170,21 @@ mod generated_by_micro {
                 fn place_all(&self, ctx: &::micro::Context, request: ::micro::Streaming<Order>) -> impl ::core::future::Future<Output = ::micro::Result<super::common::Money>> + ::core::marker::Send;
                 /// Answers `Talk`.
                 fn talk(&self, ctx: &::micro::Context, request: ::micro::Streaming<GetOrder>) -> impl ::core::future::Future<Output = ::micro::Result<::micro::Streaming<order::Item>>> + ::core::marker::Send;
+                #[doc(hidden)] fn ROW_of_get<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::get(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_place<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::place(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_forget<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::forget(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_watch<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::watch(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_place_all<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::place_all(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_talk<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::talk(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
                 #[doc(hidden)]
                 #[allow(deprecated, non_upper_case_globals)]
                 const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::micro::__private::Row<Self>] = &[
-                    ::micro::__private::Row::new(ShopClient::GET, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::get(&this, &ctx, request).await }) }),
-                    ::micro::__private::Row::new(ShopClient::PLACE, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::place(&this, &ctx, request).await }) }),
-                    ::micro::__private::Row::new(ShopClient::FORGET, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::forget(&this, &ctx, request).await }) }),
-                    ::micro::__private::Row::new(ShopClient::WATCH, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::watch(&this, &ctx, request).await }) }),
-                    ::micro::__private::Row::new(ShopClient::PLACE_ALL, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::place_all(&this, &ctx, request).await }) }),
-                    ::micro::__private::Row::new(ShopClient::TALK, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::talk(&this, &ctx, request).await }) }),
+                    ::micro::__private::Row::new(ShopClient::GET, Self::ROW_of_get),
+                    ::micro::__private::Row::new(ShopClient::PLACE, Self::ROW_of_place),
+                    ::micro::__private::Row::new(ShopClient::FORGET, Self::ROW_of_forget),
+                    ::micro::__private::Row::new(ShopClient::WATCH, Self::ROW_of_watch),
+                    ::micro::__private::Row::new(ShopClient::PLACE_ALL, Self::ROW_of_place_all),
+                    ::micro::__private::Row::new(ShopClient::TALK, Self::ROW_of_talk),
                 ];
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals)]

@@ -5,6 +5,7 @@
     deprecated,
     missing_docs,
     non_camel_case_types,
+    non_snake_case,
     unreachable_pub,
     unused_imports,
     unused_qualifications,
@@ -70,13 +71,17 @@ mod generated_by_micro {
                 fn new(&self, ctx: &::renamed::Context, request: Type) -> impl ::core::future::Future<Output = ::renamed::Result<Result>> + ::core::marker::Send;
                 /// Answers `Async`.
                 fn r#async(&self, ctx: &::renamed::Context, request: r#type::Match) -> impl ::core::future::Future<Output = ::renamed::Result<::renamed::Streaming<Result>>> + ::core::marker::Send;
+                #[doc(hidden)] fn ROW_of_type<'call>(call: &'call ::renamed::__private::Incoming<Self>, message: &mut ::renamed::__private::Arrived) -> ::renamed::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::r#type(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_self_<'call>(call: &'call ::renamed::__private::Incoming<Self>, message: &mut ::renamed::__private::Arrived) -> ::renamed::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::self_(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_new<'call>(call: &'call ::renamed::__private::Incoming<Self>, message: &mut ::renamed::__private::Arrived) -> ::renamed::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::new(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                #[doc(hidden)] fn ROW_of_async<'call>(call: &'call ::renamed::__private::Incoming<Self>, message: &mut ::renamed::__private::Arrived) -> ::renamed::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::r#async(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
                 #[doc(hidden)]
                 #[allow(deprecated, non_upper_case_globals)]
                 const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::renamed::__private::Row<Self>] = &[
-                    ::renamed::__private::Row::new(MoveClient::TYPE, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::r#type(&this, &ctx, request).await }) }),
-                    ::renamed::__private::Row::new(MoveClient::SELF, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::self_(&this, &ctx, request).await }) }),
-                    ::renamed::__private::Row::new(MoveClient::NEW, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::new(&this, &ctx, request).await }) }),
-                    ::renamed::__private::Row::new(MoveClient::ASYNC, |this, ctx, request| { ::renamed::__private::answer(ctx, request, move |ctx, request| async move { Self::r#async(&this, &ctx, request).await }) }),
+                    ::renamed::__private::Row::new(MoveClient::TYPE, Self::ROW_of_type),
+                    ::renamed::__private::Row::new(MoveClient::SELF, Self::ROW_of_self_),
+                    ::renamed::__private::Row::new(MoveClient::NEW, Self::ROW_of_new),
+                    ::renamed::__private::Row::new(MoveClient::ASYNC, Self::ROW_of_async),
                 ];
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals)]

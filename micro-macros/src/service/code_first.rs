@@ -16,7 +16,7 @@ use crate::docs::docs;
 use crate::env::Env;
 use crate::errors::Errors;
 use crate::function::Function;
-use micro_expand::{Answer, Contract, Method, Receiver, Row, Subscriber};
+use micro_expand::{Answer, Contract, Method, PrintedRow, Receiver, Row, Subscriber};
 
 /// An endpoint that was understood.
 struct Endpoint {
@@ -87,7 +87,10 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
         init: marked.init,
     };
     let mounting = mounting.tokens(errors);
-    quote!(#client #rows #mounting)
+    match errors.is_empty() {
+        true => quote!(#client #rows #mounting),
+        false => client,
+    }
 }
 
 /// Prints the rows, in a constant of the type, and names it.
@@ -107,14 +110,16 @@ fn rows(contract: &Contract, block: &Block, marked: &Marked) -> (TokenStream, Id
             function: &endpoint.function,
             receiver: endpoint.receiver,
             context: endpoint.context,
-            answer: Answer::AnyHandler,
+            answer: Answer::Handler,
             cfgs: &endpoint.method.cfgs,
             span: endpoint.function.span(),
         })
     });
     let subscribers =
         marked.subscribers.iter().map(|one| micro_expand::subscriber_row(micro, &contract.full_name, one));
-    let rows = endpoints.chain(subscribers);
+    let rows: Vec<PrintedRow> = endpoints.chain(subscribers).collect();
+    let functions = rows.iter().map(|row| &row.function);
+    let rows = rows.iter().map(|row| &row.row);
     let name = contract.full_name.replace('.', "_");
     let name = match (marked.endpoints.is_empty(), marked.subscribers.is_empty()) {
         (false, _) => format!("ROWS_of_{name}_so_the_other_block_needs_micro_service_name"),
@@ -128,8 +133,10 @@ fn rows(contract: &Contract, block: &Block, marked: &Marked) -> (TokenStream, Id
         const #rows_of: &'static [#micro::__private::Row<Self>] = &[#(#rows),*];
     };
     let tokens = quote! {
-        #[allow(dead_code, deprecated, non_upper_case_globals)]
+        #[allow(dead_code, deprecated, non_snake_case, non_upper_case_globals)]
         impl #generics #self_ty #clause {
+            #(#functions)*
+
             #[doc(hidden)]
             #constant
         }

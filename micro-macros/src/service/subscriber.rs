@@ -13,7 +13,7 @@ use crate::docs::docs;
 use crate::env::Env;
 use crate::errors::Errors;
 use crate::function::Function;
-use micro_expand::Subscriber;
+use micro_expand::{PrintedRow, Subscriber};
 
 /// Expands the attribute for its own part: on a function that belongs to no type.
 ///
@@ -89,17 +89,19 @@ fn registration(subscriber: &Subscriber, micro: &Path, env: &Env) -> TokenStream
     let function = subscriber.function.to_string();
     let function = function.strip_prefix("r#").unwrap_or(&function);
     let contract = format!("{}.{function}", env.proto_package());
-    let row = micro_expand::subscriber_row(micro, &contract, subscriber);
+    let PrintedRow { function: caller, row } = micro_expand::subscriber_row(micro, &contract, subscriber);
     // Nothing else in the block may be called as something is that the row names.
     let owner = Ident::new(&format!("Subscriber_{function}"), Span::call_site());
     let register = mounting::register(micro, &owner, &quote!(""), &quote!(<#owner>::ROWS), quote!());
     quote! {
-        #[allow(dead_code, deprecated, non_camel_case_types)]
+        #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case)]
         const _: () = {
             #[derive(::core::default::Default)]
             struct #owner;
 
             impl #owner {
+                #caller
+
                 const ROWS: &'static [#micro::__private::Row<Self>] = &[#row];
             }
 

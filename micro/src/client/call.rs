@@ -8,13 +8,10 @@ use std::time::Duration;
 
 use super::plan::{Answer, Plan};
 use super::reply::Reply;
-use super::target::Target;
 use crate::address::Address;
-use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::layer::BoxFuture;
-use crate::spec::Spec;
-use crate::transfer::Output;
+use crate::transfer::{Arrived, Output};
 
 /// A call that has not been made yet: a future that makes it. Dropping it, or the stream it replied with,
 /// cancels the call at the node.
@@ -32,34 +29,41 @@ use crate::transfer::Output;
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<O> {
-    state: State,
+    course: Course,
     reply: PhantomData<fn() -> O>,
 }
 
 /// How far a call has come. It knows nothing of the reply's type, so that all of it is compiled once.
+struct Course {
+    state: State,
+    /// What came back, to be decoded in its place.
+    answer: Option<Answer>,
+}
+
 enum State {
     New(Box<Plan>),
     Running(BoxFuture<'static, Result<Answer>>),
     Done,
 }
 
-impl State {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Answer>> {
-        if matches!(self, State::New(_))
-            && let State::New(plan) = std::mem::replace(self, State::Done)
+impl Course {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<&mut Arrived>> {
+        let state = &mut self.state;
+        if matches!(state, State::New(_))
+            && let State::New(plan) = std::mem::replace(state, State::Done)
         {
-            *self = State::Running(Box::pin(plan.run()));
+            *state = State::Running(Box::pin(plan.run()));
         }
-        let State::Running(running) = self else {
+        let State::Running(running) = state else {
             return Poll::Ready(Err(Error::internal("the call is over already")));
         };
         let result = ready!(running.as_mut().poll(context));
-        *self = State::Done;
-        Poll::Ready(result)
+        *state = State::Done;
+        Poll::Ready(result.map(|answer| &mut self.answer.insert(answer).arrived))
     }
 
     async fn run(self) -> Result<Answer> {
-        match self {
+        match self.state {
             State::New(plan) => plan.run().await,
             // Setters and `response` take the call by value, so it can only have been polled before.
             State::Running(_) | State::Done => Err(Error::internal("the call has been made already")),
@@ -68,8 +72,8 @@ impl State {
 }
 
 impl<O: Output> Call<O> {
-    pub(super) fn new(target: Target, spec: &'static Spec, body: Result<Body>) -> Self {
-        Call { state: State::New(Plan::new(target, spec, body, O::STREAMING)), reply: PhantomData }
+    pub(super) fn new(plan: Box<Plan>) -> Self {
+        Call { course: Course { state: State::New(plan), answer: None }, reply: PhantomData }
     }
 
     /// Sets how long the call may take, the reading of a reply stream included. By default it is the `timeout` of the
@@ -110,12 +114,12 @@ impl<O: Output> Call<O> {
 
     /// Makes the call, for the reply together with its metadata.
     pub fn response(self) -> impl Future<Output = Result<Reply<O>>> + Send + 'static {
-        let answer = self.state.run();
+        let answer = self.course.run();
         async move { answer.await?.reply() }
     }
 
     fn plan(mut self, change: impl FnOnce(&mut Plan)) -> Self {
-        if let State::New(plan) = &mut self.state {
+        if let State::New(plan) = &mut self.course.state {
             change(plan);
         }
         self
@@ -125,14 +129,19 @@ impl<O: Output> Call<O> {
 impl<O: Output> Future for Call<O> {
     type Output = Result<O>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(ready!(self.state.poll(context)).and_then(Answer::message))
+    // Without a combinator, as each would be compiled anew for every reply.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut().course.poll(context) {
+            Poll::Ready(Ok(arrived)) => Poll::Ready(O::receive(arrived)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
 impl<O> fmt::Debug for Call<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.state {
+        match &self.course.state {
             State::New(plan) => write!(f, "Call({}, new)", plan.spec.path),
             State::Running(_) => f.write_str("Call(running)"),
             State::Done => f.write_str("Call(done)"),

@@ -13,7 +13,6 @@ use super::target::Target;
 use crate::address::Address;
 use crate::body::Body;
 use crate::call::CallInfo;
-use crate::codec::Encoding;
 use crate::error::{Error, Outcome, Result};
 use crate::layer::{Request, Response};
 use crate::metadata::{Metadata, SharedMetadata};
@@ -21,7 +20,7 @@ use crate::registry::Node;
 use crate::span::CallSpan;
 use crate::spec::{Kind, Spec};
 use crate::trace::TraceContext;
-use crate::transfer::{Output, arrive};
+use crate::transfer::{Arrived, Output, arrive};
 
 /// Everything that is known of a call before it is made.
 pub(super) struct Plan {
@@ -39,47 +38,21 @@ pub(super) struct Plan {
     pub(super) mistake: Option<Error>,
 }
 
-/// What came back: the reply, still encoded.
+/// What came back: the reply, still encoded, and its metadata.
 pub(super) struct Answer {
-    body: Body,
-    encoding: Encoding,
-    beside: Beside,
-}
-
-/// What comes with a reply.
-struct Beside {
+    pub(super) arrived: Arrived,
     metadata: Metadata,
     trailers: SharedMetadata,
-    /// Ends when the one message of the reply is decoded; the span of a stream ends with it.
-    span: Option<CallSpan>,
 }
 
 impl Answer {
-    /// Decodes the reply.
-    pub(super) fn message<O: Output>(self) -> Result<O> {
-        let Answer { body, encoding, mut beside } = self;
-        let message = O::receive(body, &encoding, beside.trailers.clone());
-        beside.end(message.as_ref().err());
-        message
-    }
-
     /// Decodes the reply, and keeps its metadata.
     pub(super) fn reply<O: Output>(self) -> Result<Reply<O>> {
-        let Answer { body, encoding, mut beside } = self;
-        let message = O::receive(body, &encoding, beside.trailers.clone());
-        beside.end(message.as_ref().err());
+        let Answer { mut arrived, metadata, trailers } = self;
+        let message = O::receive(&mut arrived)?;
         // A stream's trailers are there at its end.
-        let trailers = if O::STREAMING { Metadata::new() } else { beside.trailers.take() };
-        Ok(Reply { message: message?, metadata: beside.metadata, trailers })
-    }
-}
-
-impl Beside {
-    /// Ends the span of a reply that is whole.
-    fn end(&mut self, error: Option<&Error>) {
-        if let Some(span) = &mut self.span {
-            span.end(error.map_or(Ok(()), Err));
-        }
+        let trailers = if O::STREAMING { Metadata::new() } else { trailers.take() };
+        Ok(Reply { message, metadata, trailers })
     }
 }
 
@@ -140,11 +113,13 @@ impl Plan {
         };
         if plan.streams {
             let body = bounds.bind(body, guard).on_end(move |result| _ = span.end(result));
-            return Ok(Answer { body, encoding, beside: Beside { metadata, trailers, span: None } });
+            let arrived = Arrived::new(body, encoding).with_trailers(trailers.clone());
+            return Ok(Answer { arrived, metadata, trailers });
         }
-        match bounds.hold(arrive(body, false)).instrument(span.span().clone()).await {
+        match bounds.hold(arrive(body)).instrument(span.span().clone()).await {
             Ok(body) => {
-                Ok(Answer { body, encoding, beside: Beside { metadata, trailers, span: Some(span) } })
+                let arrived = Arrived::new(body, encoding).with_span(span);
+                Ok(Answer { arrived, metadata, trailers })
             }
             Err(error) => {
                 span.end(Err(&error));

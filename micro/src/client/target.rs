@@ -7,8 +7,11 @@ use arc_swap::ArcSwapOption;
 
 use super::balance::View;
 use super::call::Call;
+use super::plan::Plan;
 use super::{Client, Inner};
+use crate::body::Body;
 use crate::call::CallInfo;
+use crate::codec::Encoding;
 use crate::error::Result;
 use crate::registry::Query;
 use crate::spec::Spec;
@@ -48,8 +51,16 @@ impl Target {
 
     /// Makes a call of the method `spec` describes. Nothing happens until it is awaited.
     pub fn call<P: Payload, O: Output>(&self, spec: &'static Spec, request: P) -> Call<O> {
-        let body = request.send(&self.inner().encoding);
-        Call::new(self.clone(), spec, body)
+        let body = request.send(self.encoding());
+        Call::new(self.plan(spec, body, O::STREAMING))
+    }
+
+    fn encoding(&self) -> &Encoding {
+        &self.inner().encoding
+    }
+
+    fn plan(&self, spec: &'static Spec, body: Result<Body>, streams: bool) -> Box<Plan> {
+        Plan::new(self.clone(), spec, body, streams)
     }
 
     pub(super) fn inner(&self) -> &Inner {

@@ -79,7 +79,7 @@ impl Encoding {
         Ok(message)
     }
 
-    fn encode_erased(&self, message: &dyn Erased) -> Result<Bytes> {
+    pub(crate) fn encode_erased(&self, message: &dyn Erased) -> Result<Bytes> {
         let proto = Bytes::from(erased::to_proto(message));
         let Kind::Codec(codec) = &self.0 else { return Ok(proto) };
         let dynamic = Dynamic::from_proto(&message.descriptor(), proto).map_err(|error| {
@@ -88,7 +88,7 @@ impl Encoding {
         codec.encode(&dynamic)
     }
 
-    fn decode_erased(&self, bytes: Bytes, message: &mut dyn Erased) -> Result<()> {
+    pub(crate) fn decode_erased(&self, bytes: Bytes, message: &mut dyn Erased) -> Result<()> {
         let proto = match &self.0 {
             Kind::Proto => bytes,
             Kind::Codec(codec) => codec.decode(bytes, &message.descriptor())?.to_proto(),

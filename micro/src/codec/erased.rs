@@ -8,7 +8,7 @@ use prost::encoding::{DecodeContext, WireType, decode_key};
 use crate::message::{Descriptor, Message};
 
 /// What encodings need of a message.
-pub(super) trait Erased {
+pub(crate) trait Erased {
     fn name(&self) -> &'static str;
 
     fn descriptor(&self) -> Descriptor;

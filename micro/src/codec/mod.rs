@@ -31,6 +31,7 @@ pub use self::bytes::BytesField;
 pub use cbor::Cbor;
 pub use dynamic::Dynamic;
 pub use encoding::Encoding;
+pub(crate) use erased::Erased;
 pub use json::Json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;

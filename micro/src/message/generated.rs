@@ -61,9 +61,7 @@ macro_rules! __micro_prost_message {
             }
 
             fn descriptor() -> $crate::message::Descriptor {
-                static CELL: $crate::message::derive::DescriptorCell =
-                    $crate::message::derive::DescriptorCell::new();
-                CELL.get_or_make(|| $pool.message($name))
+                $pool.message($name)
             }
         }
     };

@@ -2,30 +2,94 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
+
+use pin_project_lite::pin_project;
 
 use crate::body::Body;
 use crate::codec::Encoding;
 use crate::context::{Context, Home};
 use crate::error::{Error, Outcome, Result};
 use crate::layer::{BoxFuture, Endpoint, Request, Response};
-use crate::metadata::SharedMetadata;
 use crate::spec::Spec;
-use crate::transfer::{Output, Payload, arrive};
+use crate::transfer::{Arrived, Output, Payload, arrive};
 
-/// The future of an answer.
-pub type Reply = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
+/// The future of an answer; an error when the request cannot be decoded.
+pub type Reply<'a> = Result<BoxFuture<'a, Result<Response>>>;
 
-/// The part of a request that is left once its [`Context`] is made.
+/// A call that has arrived at a method of the service type `T`.
+///
+/// Generated code decodes the request with it, calls the handler, and has what that returns answered. That is all the code
+/// a method has of its own: what is not about its types is compiled once, and not again for each method.
 #[derive(Debug)]
-pub struct Incoming {
+pub struct Incoming<T> {
+    /// The service.
+    pub this: Arc<T>,
+    /// The context of the handler.
+    pub ctx: Context,
     encoding: Encoding,
-    body: Body,
 }
 
-impl Incoming {
-    pub(super) fn into_parts(self) -> (Encoding, Body) {
-        (self.encoding, self.body)
+impl<T> Incoming<T> {
+    /// Decodes the request.
+    ///
+    /// # Errors
+    ///
+    /// `invalid argument` when it cannot be decoded.
+    pub fn receive<P: Payload>(&self, request: &mut Arrived) -> Result<P> {
+        P::receive(request)
     }
+
+    /// Answers with what a handler returns.
+    ///
+    /// # Errors
+    ///
+    /// None by itself; those of the answer are the handler's, and `internal` when its reply cannot be encoded.
+    pub fn answer<'a, F>(&'a self, handler: F) -> Reply<'a>
+    where
+        F: Future<Output: HandlerResult> + Send + 'a,
+    {
+        Ok(Box::pin(Answering { handler, ctx: &self.ctx, encoding: &self.encoding }))
+    }
+}
+
+pin_project! {
+    /// A handler that runs, and what its reply is encoded with.
+    // No `async` block, of which the compiler would make far more code for each method.
+    struct Answering<'a, F> {
+        #[pin]
+        handler: F,
+        ctx: &'a Context,
+        encoding: &'a Encoding,
+    }
+}
+
+impl<F: Future<Output: HandlerResult>> Future for Answering<'_, F> {
+    type Output = Result<Response>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.handler.poll(context));
+        Poll::Ready(result.answer(this.ctx, this.encoding))
+    }
+}
+
+fn respond(ctx: &Context, body: Result<Body>) -> Result<Response> {
+    Ok(ctx.respond(body?))
+}
+
+/// What a handler fails with says nothing about its own call any more: an error that came from a call it made in turn may
+/// be `not run`, but the handler did run.
+fn fail(ctx: &Context, error: Error) -> Error {
+    ctx.fail(error).with_outcome(Outcome::Unknown)
+}
+
+/// Marks the event that a context is of, if it is of one, as no attempt will ever decode it.
+pub(super) fn unreadable(ctx: &Context, error: Error) -> Error {
+    if let Some(event) = ctx.event() {
+        event.set_unreadable();
+    }
+    error
 }
 
 /// A method of the service type `T`: its description and how it is called.
@@ -34,47 +98,17 @@ pub struct Row<T> {
     /// Describes the method.
     pub spec: &'static Spec,
     /// Calls it.
-    pub call: fn(Arc<T>, Context, Incoming) -> Reply,
+    pub call: Call<T>,
 }
+
+/// How a method of the service type `T` is called.
+type Call<T> = for<'a> fn(&'a Incoming<T>, &mut Arrived) -> Reply<'a>;
 
 impl<T> Row<T> {
     /// Makes a row.
-    pub const fn new(spec: &'static Spec, call: fn(Arc<T>, Context, Incoming) -> Reply) -> Self {
+    pub const fn new(spec: &'static Spec, call: Call<T>) -> Self {
         Row { spec, call }
     }
-}
-
-/// Answers a call: decodes what came, runs the handler, encodes what it returns.
-///
-/// What a handler fails with says nothing about its own call any more: an error that came from a call it made in
-/// turn may be `not run`, but the handler did run.
-pub fn answer<P, O, E, F, Fut>(ctx: Context, request: Incoming, handler: F) -> Reply
-where
-    P: Payload,
-    O: Output,
-    E: Into<Error>,
-    F: FnOnce(Context, P) -> Fut + Send + 'static,
-    Fut: Future<Output = std::result::Result<O, E>> + Send + 'static,
-{
-    Box::pin(async move {
-        let Incoming { encoding, body } = request;
-        let body = arrive(body, P::STREAMING).await?;
-        let payload = P::receive(body, &encoding, SharedMetadata::new())?;
-        match handler(ctx.clone(), payload).await {
-            Ok(output) => responded(&ctx, output.send(&encoding)),
-            Err(error) => Err(failed(&ctx, error.into())),
-        }
-    })
-}
-
-// What is not about types is compiled once, and not again for each method.
-
-fn responded(ctx: &Context, body: Result<Body>) -> Result<Response> {
-    Ok(ctx.respond(body?))
-}
-
-fn failed(ctx: &Context, error: Error) -> Error {
-    ctx.fail(error).with_outcome(Outcome::Unknown)
 }
 
 /// What a handler may return.
@@ -86,19 +120,19 @@ fn failed(ctx: &Context, error: Error) -> Error {
 pub trait HandlerResult {
     /// What the handler answers when all goes well.
     type Output: Output;
-    /// What it fails with.
-    type Error: Into<Error>;
-
-    /// Returns the result.
-    fn into_result(self) -> std::result::Result<Self::Output, Self::Error>;
+    /// Makes the response.
+    #[doc(hidden)]
+    fn answer(self, ctx: &Context, encoding: &Encoding) -> Result<Response>;
 }
 
 impl<O: Output, E: Into<Error>> HandlerResult for std::result::Result<O, E> {
     type Output = O;
-    type Error = E;
 
-    fn into_result(self) -> Self {
-        self
+    fn answer(self, ctx: &Context, encoding: &Encoding) -> Result<Response> {
+        match self {
+            Ok(output) => respond(ctx, output.send(encoding)),
+            Err(error) => Err(fail(ctx, error.into())),
+        }
     }
 }
 
@@ -131,7 +165,16 @@ struct BoundRow<T: 'static> {
 impl<T: Send + Sync + 'static> Endpoint for BoundRow<T> {
     fn call(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let Request { spec, info, encoding, body } = request;
+        let call = self.row.call;
         let ctx = Context::new(spec, info, self.home.clone());
-        (self.row.call)(self.this.clone(), ctx, Incoming { encoding, body })
+        let incoming = Incoming { this: self.this.clone(), ctx, encoding: encoding.clone() };
+        Box::pin(async move {
+            let body = match spec.kind.client_streams() {
+                true => body,
+                false => arrive(body).await.map_err(|error| unreadable(&incoming.ctx, error))?,
+            };
+            let reply = call(&incoming, &mut Arrived::new(body, encoding))?;
+            reply.await
+        })
     }
 }

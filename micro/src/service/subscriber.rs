@@ -1,15 +1,13 @@
 //! Subscribers: methods that get events, as rows like those that get calls.
 
-use crate::body::Body;
 use crate::broker::Delivery;
-use crate::codec::Encoding;
 use crate::context::Context;
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::spec::{Kind, Spec};
-use crate::transfer::Transfer as _;
+use crate::transfer::{Arrived, Transfer};
 
-use super::row::{Incoming, Reply};
+use super::row::{HandlerResult, Incoming, unreadable};
 
 /// What a subscriber may take: the message of an event, or a [`Delivery`] of it, whose verdict it gives itself.
 #[diagnostic::on_unimplemented(
@@ -50,21 +48,13 @@ impl<T: Message> FromEvent for Delivery<T> {
     label = "not a `Result<()>`",
     note = "nobody waits for a reply to an event: publish another one in its place"
 )]
-pub trait SubscriberResult {
-    /// What it fails with.
-    type Error: Into<Error>;
+pub trait SubscriberResult: HandlerResult<Output = ()> {}
 
-    /// Returns the result.
-    fn into_result(self) -> std::result::Result<(), Self::Error>;
-}
+impl<E: Into<Error>> SubscriberResult for std::result::Result<(), E> {}
 
-impl<E: Into<Error>> SubscriberResult for std::result::Result<(), E> {
-    type Error = E;
-
-    fn into_result(self) -> Self {
-        self
-    }
-}
+/// Asks that a subscriber may return `R`, where its type is written.
+#[doc(hidden)]
+pub fn assert_subscriber_result<R: SubscriberResult>() {}
 
 /// Describes a subscriber whose message follows from what it takes.
 #[doc(hidden)]
@@ -72,37 +62,16 @@ pub const fn event_spec<P: FromEvent>(path: &'static str, contract: &'static str
     Spec::new::<P::Message, ()>(path, contract, Kind::Unary)
 }
 
-/// Handles an event: decodes it, runs the subscriber.
-///
-/// What cannot be decoded is marked, as no attempt will ever decode it.
-pub fn consume<P, E, F, Fut>(ctx: Context, request: Incoming, subscriber: F) -> Reply
-where
-    P: FromEvent,
-    E: Into<Error>,
-    F: FnOnce(Context, P) -> Fut + Send + 'static,
-    Fut: Future<Output = std::result::Result<(), E>> + Send + 'static,
-{
-    Box::pin(async move {
-        let (encoding, body) = request.into_parts();
-        let message = match decode(&encoding, body).await {
-            Ok(message) => message,
-            Err(error) => {
-                if let Some(event) = ctx.event() {
-                    event.set_unreadable();
-                }
-                return Err(error);
-            }
-        };
-        match subscriber(ctx.clone(), P::receive(&ctx, message)?).await {
-            Ok(()) => Ok(ctx.respond(().send(&encoding)?)),
-            Err(error) => Err(ctx.fail(error.into()).with_outcome(Outcome::Unknown)),
+impl<T> Incoming<T> {
+    /// Decodes the event.
+    ///
+    /// # Errors
+    ///
+    /// `invalid argument` when it cannot be decoded.
+    pub fn event<P: FromEvent>(&self, event: &mut Arrived) -> Result<P> {
+        match <P::Message as Transfer>::receive(event) {
+            Ok(message) => P::receive(&self.ctx, message),
+            Err(error) => Err(unreadable(&self.ctx, error)),
         }
-    })
-}
-
-async fn decode<T: Message>(encoding: &Encoding, mut body: Body) -> Result<T> {
-    match body.next().await {
-        Some(message) => encoding.decode(message?),
-        None => Err(Error::invalid_argument("the event has no message")),
     }
 }

@@ -5,6 +5,7 @@
     deprecated,
     missing_docs,
     non_camel_case_types,
+    non_snake_case,
     unreachable_pub,
     unused_imports,
     unused_qualifications,
@@ -732,13 +733,17 @@ mod generated_by_micro {
                     fn info(&self, ctx: &::micro::Context, request: InfoRequest) -> impl ::core::future::Future<Output = ::micro::Result<InfoResponse>> + ::core::marker::Send;
                     /// Tells the records that were logged last and, if asked to, those that follow, until the caller or the service goes.
                     fn log(&self, ctx: &::micro::Context, request: LogRequest) -> impl ::core::future::Future<Output = ::micro::Result<::micro::Streaming<LogResponse>>> + ::core::marker::Send;
+                    #[doc(hidden)] fn ROW_of_health<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::health(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                    #[doc(hidden)] fn ROW_of_stats<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::stats(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                    #[doc(hidden)] fn ROW_of_info<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::info(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
+                    #[doc(hidden)] fn ROW_of_log<'call>(call: &'call ::micro::__private::Incoming<Self>, message: &mut ::micro::__private::Arrived) -> ::micro::__private::Reply<'call> { match call.receive(message) { ::core::result::Result::Ok(message) => { call.answer(Self::log(&call.this, &call.ctx, message)) } ::core::result::Result::Err(error) => { ::core::result::Result::Err(error) } } }
                     #[doc(hidden)]
                     #[allow(deprecated, non_upper_case_globals)]
                     const ROWS_of_a_trait_generated_by_micro_codegen: &'static [::micro::__private::Row<Self>] = &[
-                        ::micro::__private::Row::new(DebugClient::HEALTH, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::health(&this, &ctx, request).await }) }),
-                        ::micro::__private::Row::new(DebugClient::STATS, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::stats(&this, &ctx, request).await }) }),
-                        ::micro::__private::Row::new(DebugClient::INFO, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::info(&this, &ctx, request).await }) }),
-                        ::micro::__private::Row::new(DebugClient::LOG, |this, ctx, request| { ::micro::__private::answer(ctx, request, move |ctx, request| async move { Self::log(&this, &ctx, request).await }) }),
+                        ::micro::__private::Row::new(DebugClient::HEALTH, Self::ROW_of_health),
+                        ::micro::__private::Row::new(DebugClient::STATS, Self::ROW_of_stats),
+                        ::micro::__private::Row::new(DebugClient::INFO, Self::ROW_of_info),
+                        ::micro::__private::Row::new(DebugClient::LOG, Self::ROW_of_log),
                     ];
                     #[doc(hidden)]
                     #[allow(non_upper_case_globals)]
