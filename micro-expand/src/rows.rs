@@ -51,8 +51,8 @@ pub struct Row<'a> {
 
 /// A row as it is printed.
 pub struct PrintedRow {
-    /// The function that calls the method, which belongs into the `impl` or trait. Each has a body of its own: in one,
-    /// as so many closures, the compiler would look at all of them for each of them.
+    /// The function that calls the method; it belongs into the `impl` or trait. Each has a body of its own: as closures of
+    /// one body, the compiler would look at all of them for each of them.
     pub function: TokenStream,
     /// The expression for the row itself.
     pub row: TokenStream,

@@ -11,7 +11,7 @@ use crate::broker;
 use crate::codec::{Codec, Codecs, Encoding};
 use crate::config::{Settings, Sources};
 use crate::error::{Error, Result};
-use crate::layer::{Layer, Layers};
+use crate::layer::{BoxFuture, Layer, Layers};
 use crate::meter::Meter;
 use crate::registry::{Cache, CacheOptions, Defaults, Handle, Schemes};
 use crate::selector::{PowerOfTwo, Selector};
@@ -180,6 +180,15 @@ impl ClientBuilder {
     /// `invalid argument` for an unknown encoding, listing the known, or for a setting that makes no sense;
     /// otherwise the registry's own.
     pub async fn open(self) -> Result<Client> {
+        self.boxed_open().await
+    }
+
+    // Boxed where it stands: an `async fn` is compiled by whoever awaits it, which would be every program anew.
+    fn boxed_open(self) -> BoxFuture<'static, Result<Client>> {
+        Box::pin(self.open_all())
+    }
+
+    async fn open_all(self) -> Result<Client> {
         let encoding = self.choose()?;
         let whole = self.registry.is_some()
             && self.broker.is_some()

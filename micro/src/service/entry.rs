@@ -1,6 +1,8 @@
 //! What `#[micro::main]` runs: flags, logs, runtime, the user's function, its error.
 
 use std::fmt::Debug;
+use std::future::ready;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use crate::client::Client;
 use crate::config::{self, Settings, Sources};
 use crate::contract;
 use crate::error::Result;
+use crate::layer::BoxFuture;
 use crate::logs::{self, Ring};
 use crate::metrics::{self, Prometheus};
 use crate::otlp::{self, Otlp};
@@ -57,7 +60,7 @@ pub trait Start: Sized {
     const READS_FLAGS: bool = true;
 
     /// Makes the argument.
-    fn open(package: Package, sources: Sources, telemetry: Telemetry) -> impl Future<Output = Result<Self>>;
+    fn open(beginning: Beginning) -> BoxFuture<'static, Result<Self>>;
 
     /// Returns the broker that has to be waited for when the function has returned: what was published may still be
     /// on its way.
@@ -69,34 +72,41 @@ pub trait Start: Sized {
 impl Start for () {
     const READS_FLAGS: bool = false;
 
-    async fn open(package: Package, _: Sources, telemetry: Telemetry) -> Result<Self> {
+    fn open(beginning: Beginning) -> BoxFuture<'static, Result<Self>> {
+        let Beginning { package, telemetry, .. } = beginning;
         telemetry.start(package);
-        Ok(())
+        Box::pin(ready(Ok(())))
     }
 }
 
 impl Start for Service {
-    async fn open(package: Package, sources: Sources, telemetry: Telemetry) -> Result<Self> {
-        let metrics = metrics::automatic(&Settings::load(&sources)?);
-        Ok(Service::automatic(package, sources, Telemetry { metrics, ..telemetry }))
+    fn open(beginning: Beginning) -> BoxFuture<'static, Result<Self>> {
+        let Beginning { package, sources, telemetry } = beginning;
+        Box::pin(async move {
+            let metrics = metrics::automatic(&Settings::load(&sources)?);
+            Ok(Service::automatic(package, sources, Telemetry { metrics, ..telemetry }))
+        })
     }
 }
 
 impl Start for Client {
-    async fn open(package: Package, sources: Sources, telemetry: Telemetry) -> Result<Self> {
-        telemetry.start(package);
-        let settings = Settings::load(&sources)?;
-        let defaults = Defaults::new(settings.local_registry_dir.value);
-        let registry = Handle::open(&settings.registry.value, &defaults).await?;
-        Client::builder()
-            .registry(registry)
-            .broker_uri(settings.broker.value)
-            .source(settings.name.value)
-            .timeout(settings.timeout.value)
-            .message_limit(settings.message_limit.value)
-            .connect_timeout(settings.connect_timeout.value)
-            .open()
-            .await
+    fn open(beginning: Beginning) -> BoxFuture<'static, Result<Self>> {
+        let Beginning { package, sources, telemetry } = beginning;
+        Box::pin(async move {
+            telemetry.start(package);
+            let settings = Settings::load(&sources)?;
+            let defaults = Defaults::new(settings.local_registry_dir.value);
+            let registry = Handle::open(&settings.registry.value, &defaults).await?;
+            Client::builder()
+                .registry(registry)
+                .broker_uri(settings.broker.value)
+                .source(settings.name.value)
+                .timeout(settings.timeout.value)
+                .message_limit(settings.message_limit.value)
+                .connect_timeout(settings.connect_timeout.value)
+                .open()
+                .await
+        })
     }
 
     fn broker(&self) -> Option<broker::Handle> {
@@ -127,15 +137,47 @@ impl<E: Debug> Ending for std::result::Result<(), E> {
     }
 }
 
+/// What a program begins with.
+pub struct Beginning {
+    package: Package,
+    sources: Sources,
+    telemetry: Telemetry,
+}
+
+/// How the user's function ended.
+struct Ended {
+    failure: Option<String>,
+    broker: Option<broker::Handle>,
+}
+
+/// The user's function between its argument and its end, their types forgotten.
+type Program = Box<dyn FnOnce(Beginning) -> Pin<Box<dyn Future<Output = Ended>>>>;
+
 /// Runs a program.
+// As little as can be is about the user's types: that part is compiled with every program, anew each time.
 pub fn main<A, F, Fut>(package: Package, run: F) -> ExitCode
 where
-    A: Start,
-    F: FnOnce(A) -> Fut,
-    Fut: Future<Output: Ending>,
+    A: Start + 'static,
+    F: FnOnce(A) -> Fut + 'static,
+    Fut: Future<Output: Ending> + 'static,
 {
+    let program = |beginning: Beginning| -> Pin<Box<dyn Future<Output = Ended>>> {
+        Box::pin(async move {
+            match A::open(beginning).await {
+                Ok(argument) => {
+                    let broker = argument.broker();
+                    Ended { failure: run(argument).await.failure(), broker }
+                }
+                Err(error) => Ended { failure: Some(format!("{error:?}")), broker: None },
+            }
+        })
+    };
+    launch(package, A::READS_FLAGS, Box::new(program))
+}
+
+fn launch(package: Package, reads_flags: bool, program: Program) -> ExitCode {
     let mut sources = Sources::environment();
-    if A::READS_FLAGS {
+    if reads_flags {
         match sources.read_flags(Sources::arguments()) {
             Ok(None) => {}
             Ok(Some(request)) => return answer(request, package, &sources),
@@ -160,18 +202,11 @@ where
         Err(error) => return fail(&format!("cannot start the runtime: {error}")),
     };
     let failure = runtime.block_on(async {
-        let failure = match A::open(package, sources, telemetry).await {
-            Ok(argument) => {
-                let broker = argument.broker();
-                let failure = run(argument).await.failure();
-                if let Some(broker) = broker {
-                    // As long as publishing may take.
-                    flush(&broker, settings.timeout.value).await;
-                }
-                failure
-            }
-            Err(error) => Some(format!("{error:?}")),
-        };
+        let Ended { failure, broker } = program(Beginning { package, sources, telemetry }).await;
+        if let Some(broker) = broker {
+            // As long as publishing may take.
+            flush(&broker, settings.timeout.value).await;
+        }
         if let Some(otlp) = &otlp {
             otlp.flush(LINGER).await;
         }

@@ -11,6 +11,7 @@ use crate::config::{Origin, Settings};
 use crate::context::Home;
 use crate::debug;
 use crate::error::{Error, Result};
+use crate::layer::BoxFuture;
 use crate::meter::Meter;
 use crate::metrics;
 use crate::otlp;
@@ -91,7 +92,13 @@ impl Service {
         Ok(self.clone())
     }
 
-    pub(crate) async fn start_in(&self, reach: Reach) -> Result<()> {
+    // Boxed where it stands, as the ending is: an `async fn` is compiled by whoever awaits it, which would be every
+    // program anew.
+    pub(crate) fn start_in(&self, reach: Reach) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.start_reached(reach))
+    }
+
+    async fn start_reached(&self, reach: Reach) -> Result<()> {
         let setup = match self.pass(Phase::Built, Phase::Starting) {
             true => self.setup().take(),
             false => None,
@@ -125,6 +132,14 @@ impl Service {
     ///
     /// The first failure of a stop hook. The service has stopped nevertheless.
     pub async fn stop(&self) -> Result<()> {
+        self.boxed_stop().await
+    }
+
+    fn boxed_stop(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.stop_once())
+    }
+
+    async fn stop_once(&self) -> Result<()> {
         let mut phase = self.inner.phase.subscribe();
         loop {
             let now = *phase.borrow_and_update();

@@ -54,7 +54,7 @@ impl<T> Incoming<T> {
 }
 
 pin_project! {
-    /// A handler that runs, and what its reply is encoded with.
+    /// A handler that runs, and what its reply is made with.
     // No `async` block, of which the compiler would make far more code for each method.
     struct Answering<'a, F> {
         #[pin]
@@ -120,6 +120,7 @@ impl<T> Row<T> {
 pub trait HandlerResult {
     /// What the handler answers when all goes well.
     type Output: Output;
+
     /// Makes the response.
     #[doc(hidden)]
     fn answer(self, ctx: &Context, encoding: &Encoding) -> Result<Response>;

@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use crate::error::{Error, Result};
+use crate::layer::BoxFuture;
 
 use super::signals::Signals;
 use super::{Phase, Service};
@@ -15,6 +16,15 @@ impl Service {
     ///
     /// Those of [`start`](Service::start) and [`stop`](Service::stop); `cancelled` after a second signal.
     pub async fn run(&self) -> Result<()> {
+        self.boxed_run().await
+    }
+
+    // Boxed where it stands: an `async fn` is compiled by whoever awaits it, which would be every program anew.
+    fn boxed_run(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.run_until_told())
+    }
+
+    async fn run_until_told(&self) -> Result<()> {
         let mut signals = Signals::listen()?;
         let mut signalled = false;
         if *self.inner.phase.borrow() == Phase::Built {
