@@ -70,7 +70,7 @@ pub fn row(row: &Row<'_>) -> PrintedRow {
     let caller = Ident::new(&format!("ROW_of_{}", name.strip_prefix("r#").unwrap_or(&name)), here);
     // A function that belongs to no type may be called as one of the variables is: they do not hide it.
     let local = |name: &str| Ident::new(name, Span::mixed_site().located_at(*span));
-    let (call, message) = (local("call"), local("message"));
+    let (call, message, error) = (local("call"), local("message"), local("error"));
     let spec = match row.answer {
         Answer::Handler | Answer::Event => at(row.spec.clone(), *span),
         Answer::Subscriber { .. } => row.spec.clone(),
@@ -108,7 +108,7 @@ pub fn row(row: &Row<'_>) -> PrintedRow {
                 ::core::result::Result::Ok(#message) => {
                     #call.answer(#path #function(#service #context #message))
                 }
-                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+                ::core::result::Result::Err(#error) => ::core::result::Result::Err(#error),
             }
         }
     };

@@ -136,7 +136,7 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    /// Holds a body that has [arrived](arrive).
+    /// Holds a body: of one message, which has [arrived](arrive), or of many, which are waited for as they are read.
     pub(crate) fn new(body: Body, encoding: Encoding) -> Self {
         Arrived { body, encoding, trailers: None, span: None }
     }

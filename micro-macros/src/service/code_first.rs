@@ -87,9 +87,10 @@ pub(super) fn expand(args: &Args, block: &mut Block, env: &Env, errors: &mut Err
         init: marked.init,
     };
     let mounting = mounting.tokens(errors);
-    match errors.is_empty() {
-        true => quote!(#client #rows #mounting),
-        false => client,
+    match block.generics.lifetimes().next() {
+        None => quote!(#client #rows #mounting),
+        // Told by the mounting; of rows that borrow, the compiler would tell more.
+        Some(_) => client,
     }
 }
 

@@ -166,11 +166,11 @@ struct BoundRow<T: 'static> {
 impl<T: Send + Sync + 'static> Endpoint for BoundRow<T> {
     fn call(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let Request { spec, info, encoding, body } = request;
-        let call = self.row.call;
+        let Row { spec: own, call } = self.row;
         let ctx = Context::new(spec, info, self.home.clone());
         let incoming = Incoming { this: self.this.clone(), ctx, encoding: encoding.clone() };
         Box::pin(async move {
-            let body = match spec.kind.client_streams() {
+            let body = match own.kind.client_streams() {
                 true => body,
                 false => arrive(body).await.map_err(|error| unreadable(&incoming.ctx, error))?,
             };

@@ -146,8 +146,41 @@ pub async fn event(ctx: &Context, request: Delivery<Said>) -> Result<()> {
 }
 
 #[micro::subscriber(topic = "greeter.said", name = "Print")]
-async fn into_result(_: Said) -> std::result::Result<(), NoLuck> {
+async fn message(_: Said) -> std::result::Result<(), NoLuck> {
     Ok(())
+}
+
+#[micro::subscriber(topic = "greeter.said")]
+async fn call(message: Said) -> Result<()> {
+    drop(message);
+    Ok(())
+}
+
+#[micro::subscriber(topic = "greeter.said")]
+async fn error(ctx: &Context, call: Said) -> Result<()> {
+    _ = (ctx, call);
+    Ok(())
+}
+
+struct Answers;
+
+#[micro::service]
+impl Answers {
+    #[micro::handler]
+    async fn answer(&self, message: Said) -> Result<Said> {
+        Ok(message)
+    }
+
+    #[micro::handler]
+    async fn receive(self: Arc<Self>, call: Said) -> Result<Said> {
+        Ok(call)
+    }
+
+    #[micro::subscriber(topic = "greeter.said")]
+    async fn event(&self, error: Said) -> Result<()> {
+        drop(error);
+        Ok(())
+    }
 }
 
 fn main() {

@@ -1,12 +1,14 @@
 //! What a service costs to compile: generated lines, seconds, machine code, beside tonic's.
 //!
-//! `cargo run -p micro-bench --bin compile [-- --quick | SIZE...]`
+//! `cargo run -p micro-bench --bin compile [-- [--shared] [--quick | SIZE...]]`
 //!
 //! The same contract of 10, 50 and 200 methods, each with a request and a reply of its own, is written three times:
 //! contract first and code first with micro, and with tonic. All have trivial handlers and a client that calls every
 //! method. What all of them depend on is built before. `clean` is the package from nothing, its build script aside;
 //! `touched` is the package after a change of one handler's body. Everything is a debug build, and every repetition is
-//! printed. `--quick` measures 10 methods once. It fails when a change of a handler makes the build script write anew.
+//! printed. `--quick` measures 10 methods once. With `--shared` all methods have the same request and reply, which is no
+//! contract to grow with, but shows what services cost without messages. It fails when a change of a handler makes the build
+//! script write anew.
 
 mod measure;
 mod project;
@@ -14,7 +16,7 @@ mod project;
 use std::path::Path;
 
 use measure::Generated;
-use project::{Project, Stack};
+use project::{Messages, Project, Stack};
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -22,7 +24,10 @@ const SIZES: [usize; 3] = [10, 50, 200];
 const REPETITIONS: u32 = 3;
 
 fn main() -> Result<(), AnyError> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let all = arguments.len();
+    arguments.retain(|argument| argument != "--shared");
+    let messages = if arguments.len() < all { Messages::Shared } else { Messages::Own };
     let (sizes, repetitions) = match arguments.as_slice() {
         [] => (SIZES.to_vec(), REPETITIONS),
         [quick] if quick == "--quick" => (vec![10], 1),
@@ -37,8 +42,9 @@ fn main() -> Result<(), AnyError> {
     // Twice: a program of one method shows what of the machine code is not the methods'.
     let mut projects = Vec::new();
     for stack in Stack::ALL {
-        projects.push(Project::new(stack, 1));
-        projects.extend(sizes.iter().map(|size| Project::new(stack, *size)));
+        let alone = Project { stack, methods: 1, messages };
+        projects.push(alone);
+        projects.extend(sizes.iter().map(|size| alone.with(*size)));
     }
     project::write(scratch.path(), root, &projects)?;
     for project in &projects {
@@ -48,7 +54,7 @@ fn main() -> Result<(), AnyError> {
     for size in sizes {
         let mut medians = Vec::new();
         for stack in Stack::ALL {
-            medians.push(report(scratch.path(), &Project::new(stack, size), repetitions)?);
+            medians.push(report(scratch.path(), &Project { stack, methods: size, messages }, repetitions)?);
         }
         if let [first, code, tonic] = &medians[..] {
             for (name, ours) in [("contract first", first), ("code first", code)] {
@@ -82,7 +88,7 @@ fn report(scratch: &Path, project: &Project, repetitions: u32) -> Result<Medians
         project.change(scratch, repetition)?;
         touched.push(measure::build(scratch, project)?);
     }
-    let alone = measure::text(scratch, &Project::new(project.stack, 1))?;
+    let alone = measure::text(scratch, &project.with(1))?;
     let text = measure::text(scratch, project)?.saturating_sub(alone) as f64 / 1_000.0;
     let lines = match &generated {
         Some(generated) => format!("{:.1}", generated.lines()? as f64 / project.methods as f64),

@@ -31,11 +31,39 @@ impl Stack {
 pub(crate) struct Project {
     pub(crate) stack: Stack,
     pub(crate) methods: usize,
+    pub(crate) messages: Messages,
+}
+
+/// What the methods of a service take and reply with.
+#[derive(Clone, Copy)]
+pub(crate) enum Messages {
+    /// Each has a request and a reply of its own.
+    Own,
+    /// All have the same ones.
+    Shared,
+}
+
+impl Messages {
+    /// Lists what tells the messages of so many methods apart.
+    fn tails(self, methods: usize) -> Vec<String> {
+        let mut tails: Vec<String> = (0..methods).map(|index| self.tail(index)).collect();
+        tails.dedup();
+        tails
+    }
+
+    /// Returns what tells the messages of a method from others.
+    fn tail(self, index: usize) -> String {
+        match self {
+            Messages::Own => index.to_string(),
+            Messages::Shared => String::new(),
+        }
+    }
 }
 
 impl Project {
-    pub(crate) fn new(stack: Stack, methods: usize) -> Project {
-        Project { stack, methods }
+    /// Returns the same with another number of methods.
+    pub(crate) fn with(self, methods: usize) -> Project {
+        Project { methods, ..self }
     }
 
     /// Returns the name of the package and of its program.
@@ -59,7 +87,7 @@ impl Project {
         fs::write(directory.join("Cargo.toml"), self.manifest(root))?;
         if self.stack != Stack::CodeFirst {
             fs::create_dir_all(directory.join("proto"))?;
-            fs::write(directory.join("proto/budget.proto"), proto(self.methods))?;
+            fs::write(directory.join("proto/budget.proto"), self.proto())?;
             fs::write(directory.join("build.rs"), self.build_script())?;
         }
         self.change(scratch, 0)
@@ -86,6 +114,23 @@ impl Project {
         )
     }
 
+    fn proto(&self) -> String {
+        let mut text = "syntax = \"proto3\";\n\npackage budget.v1;\n\n".to_owned();
+        for tail in self.messages.tails(self.methods) {
+            for kind in ["Request", "Reply"] {
+                let _ =
+                    writeln!(text, "message {kind}{tail} {{\n  string text = 1;\n  int64 number = 2;\n}}\n");
+            }
+        }
+        text.push_str("service Budget {\n");
+        for index in 0..self.methods {
+            let tail = self.messages.tail(index);
+            let _ = writeln!(text, "  rpc Method{index}(Request{tail}) returns (Reply{tail});");
+        }
+        text.push_str("}\n");
+        text
+    }
+
     fn build_script(&self) -> &'static str {
         match self.stack {
             Stack::Tonic => {
@@ -106,11 +151,11 @@ impl Project {
             }
             Stack::CodeFirst => {
                 let mut text = "use micro::prelude::*;\n\n#[derive(Default)]\nstruct Handler;\n\n".to_owned();
-                for index in 0..self.methods {
+                for tail in self.messages.tails(self.methods) {
                     for kind in ["Request", "Reply"] {
                         let _ = writeln!(
                             text,
-                            "#[micro::message]\n#[derive(Clone, Debug, Default, PartialEq)]\nstruct {kind}{index} {{\n    \
+                            "#[micro::message]\n#[derive(Clone, Debug, Default, PartialEq)]\nstruct {kind}{tail} {{\n    \
                              text: String,\n    number: i64,\n}}\n"
                         );
                     }
@@ -118,7 +163,7 @@ impl Project {
                 text
             }
             Stack::Tonic => "use proto::budget_client::BudgetClient;\nuse proto::budget_server::{Budget, \
-                             BudgetServer};\nuse proto::*;\nuse tonic::{Request, Response, Status};\n\nmod proto {\n    \
+                             BudgetServer};\nuse proto::*;\nuse tonic::{Response, Status};\n\nmod proto {\n    \
                              tonic::include_proto!(\"budget.v1\");\n}\n\nstruct Handler;\n\n"
                 .to_owned(),
         };
@@ -131,22 +176,23 @@ impl Project {
         for index in 0..self.methods {
             // Only the first changes.
             let by = if index == 0 { by } else { 1 };
-            let reply = format!("Reply{index} {{ text: request.text, number: request.number + {by} }}");
+            let tail = self.messages.tail(index);
+            let reply = format!("Reply{tail} {{ text: request.text, number: request.number + {by} }}");
             let _ = match self.stack {
                 Stack::ContractFirst => writeln!(
                     text,
-                    "    async fn method{index}(&self, _ctx: &Context, request: Request{index}) -> Result<Reply{index}> \
+                    "    async fn method{index}(&self, _ctx: &Context, request: Request{tail}) -> Result<Reply{tail}> \
                      {{\n        Ok({reply})\n    }}\n"
                 ),
                 Stack::CodeFirst => writeln!(
                     text,
-                    "    #[micro::handler]\n    async fn method{index}(&self, request: Request{index}) -> \
-                     Result<Reply{index}> {{\n        Ok({reply})\n    }}\n"
+                    "    #[micro::handler]\n    async fn method{index}(&self, request: Request{tail}) -> \
+                     Result<Reply{tail}> {{\n        Ok({reply})\n    }}\n"
                 ),
                 Stack::Tonic => writeln!(
                     text,
-                    "    async fn method{index}(&self, request: Request<Request{index}>) -> \
-                     Result<Response<Reply{index}>, Status> {{\n        let request = request.into_inner();\n        \
+                    "    async fn method{index}(&self, request: tonic::Request<Request{tail}>) -> \
+                     Result<Response<Reply{tail}>, Status> {{\n        let request = request.into_inner();\n        \
                      Ok(Response::new({reply}))\n    }}\n"
                 ),
             };
@@ -166,7 +212,8 @@ impl Project {
             }
         });
         for index in 0..self.methods {
-            let _ = writeln!(text, "    client.method{index}(Request{index}::default()).await?;");
+            let tail = self.messages.tail(index);
+            let _ = writeln!(text, "    client.method{index}(Request{tail}::default()).await?;");
         }
         text.push_str("    Ok(())\n}\n\n");
         text.push_str(match self.stack {
@@ -191,22 +238,6 @@ impl Project {
             }
         });
     }
-}
-
-/// Writes the contract.
-fn proto(methods: usize) -> String {
-    let mut text = "syntax = \"proto3\";\n\npackage budget.v1;\n\n".to_owned();
-    for index in 0..methods {
-        for kind in ["Request", "Reply"] {
-            let _ = writeln!(text, "message {kind}{index} {{\n  string text = 1;\n  int64 number = 2;\n}}\n");
-        }
-    }
-    text.push_str("service Budget {\n");
-    for index in 0..methods {
-        let _ = writeln!(text, "  rpc Method{index}(Request{index}) returns (Reply{index});");
-    }
-    text.push_str("}\n");
-    text
 }
 
 /// Writes a workspace of the projects, with the versions that `root` is locked to.

@@ -352,7 +352,11 @@ impl Table {
             self.claims.remove(before, place);
         }
         let Some(after) = after else { return };
-        self.claims.add(&after, place);
+        // A node that had to take another name is still the one that had the id first.
+        let owner = |place: &Place| self.instances.get(place)?.owner();
+        let first = self.claims.of(&after).first().and_then(owner);
+        let heir = first.is_some() && first == owner(place);
+        self.claims.add(&after, place, heir);
         // One machine that is heard on two networks claims its id twice; another one may not.
         let host = |place: &Place| self.instances.get(place)?.server.as_ref().map(|(_, host, _)| host);
         let rival = self.claims.of(&after).first().is_some_and(|first| host(first) != host(place));

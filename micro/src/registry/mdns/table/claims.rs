@@ -23,15 +23,16 @@ impl Claims {
         self.of.get(id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Adds a claim unless it is there. When there are too many the latest one makes room: it may be made again, and
-    /// no number of them keeps another one out.
-    pub(super) fn add(&mut self, id: &str, place: &Place) {
+    /// Adds a claim unless it is there: behind the first one if its `heir`, else behind all. When there are too many
+    /// the last one makes room: it may be made again, and no number of them keeps another one out.
+    pub(super) fn add(&mut self, id: &str, place: &Place, heir: bool) {
         let claims = self.of.entry(id.to_owned()).or_default();
         if claims.contains(place) {
             return;
         }
         claims.truncate(MOST - 1);
-        claims.push(place.clone());
+        let at = if heir { claims.len().min(1) } else { claims.len() };
+        claims.insert(at, place.clone());
     }
 
     /// Takes a claim back.
@@ -55,11 +56,24 @@ mod tests {
     }
 
     #[test]
+    fn an_heir_stands_behind_the_first_one_however_many_there_are() {
+        let mut claims = Claims::default();
+        for index in 0..20 {
+            claims.add("a", &place(index), false);
+        }
+        claims.add("a", &place(99), true);
+        claims.remove("a", &place(0));
+        assert_eq!((claims.of("a").len(), &claims.of("a")[0]), (MOST - 1, &place(99)));
+        claims.add("b", &place(1), true);
+        assert_eq!(claims.of("b"), [place(1)]);
+    }
+
+    #[test]
     fn the_first_claim_counts_and_the_latest_one_gives_way() {
         let mut claims = Claims::default();
         for index in 0..40 {
-            claims.add("a", &place(index));
-            claims.add("a", &place(index));
+            claims.add("a", &place(index), false);
+            claims.add("a", &place(index), false);
             assert!(claims.of("a").contains(&place(index)));
         }
         assert_eq!((claims.of("a").len(), &claims.of("a")[0]), (MOST, &place(0)));

@@ -170,6 +170,11 @@ impl Instance {
         }
     }
 
+    /// Returns the address of the machine that the instance belongs to, once it is a node.
+    pub(super) fn owner(&self) -> Option<IpAddr> {
+        self.owner
+    }
+
     /// Tells whether the instance belongs to the machine that sends from `source`.
     pub(super) fn is_owned_by(&self, source: IpAddr) -> bool {
         self.owner == Some(source)

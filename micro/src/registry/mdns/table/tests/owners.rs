@@ -33,6 +33,30 @@ async fn a_node_belongs_to_the_machine_that_had_it_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_takes_another_name_keeps_its_id_from_who_claims_it_meanwhile() {
+    let (now, mut table) = (Instant::now(), table());
+    let named = |label: &str, host: &str, ip: &str, service: &str| {
+        let mut node = whole(label, host, ip, 15);
+        let addresses = [(ip.parse().unwrap(), 4000)];
+        node[2].data = Data::Txt(record::write(&Node::new("a", service), false, &addresses).0);
+        node
+    };
+    hear(&mut table, whole("a", "h", SOURCE, 15), now);
+    hear_from(&mut table, RIVAL, named("thief", "rival", RIVAL, "claimed"), now);
+    hear(&mut table, named("a-2", "h", SOURCE, "greeter"), now);
+    hear_from(&mut table, RIVAL, named("second", "rival", RIVAL, "claimed"), now);
+    hear(&mut table, vec![server("a", "h", 0)], now);
+    assert_eq!((table.node("a").unwrap().service.as_str(), addresses(&table, "a")), ("greeter", at(SOURCE)));
+    // The next one has it when this one is gone as well.
+    hear(&mut table, named("a-2", "h", SOURCE, "greeter").into_iter().map(gone).collect(), now);
+    assert_eq!(table.node("a").unwrap().service, "claimed");
+}
+
+fn gone(record: Record) -> Record {
+    Record { ttl: 0, ..record }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_repeats_a_node_can_neither_change_it_nor_take_it_back() {
     let (now, mut table) = (Instant::now(), table());
     hear(&mut table, whole("a", "h", SOURCE, 15), now);
