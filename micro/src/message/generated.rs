@@ -61,7 +61,9 @@ macro_rules! __micro_prost_message {
             }
 
             fn descriptor() -> $crate::message::Descriptor {
-                $pool.message($name)
+                static CELL: $crate::message::derive::DescriptorCell =
+                    $crate::message::derive::DescriptorCell::new();
+                CELL.get_or_make(|| $pool.message($name))
             }
         }
     };

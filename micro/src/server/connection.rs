@@ -1,10 +1,12 @@
 //! One connection: what it speaks, its tasks, its end.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -64,7 +66,10 @@ pub(crate) async fn serve(
     };
     let (lent, lender) = linger::lend(stream);
     let io = TokioIo::new(lent);
+    let begun = Arc::new(AtomicBool::new(false));
+    let asked = begun.clone();
     let service = service_fn(move |request: http::Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
         let (core, edge) = (core.clone(), edge.clone());
         async move {
             let mut request = request.map(HttpBody::incoming);
@@ -80,20 +85,18 @@ pub(crate) async fn serve(
     });
     let ended = match protocol {
         Protocol::Http1 => {
-            // Told to finish at its very beginning, hyper would close an HTTP/1 connection unread; without keep-alive
-            // it answers one request and ends.
             let draining = *phase.borrow_and_update() == Phase::Draining;
             let connection = http1_builder(&limits).keep_alive(!draining).serve_connection(io, service);
-            drive(pin!(connection), phase, |connection| connection.graceful_shutdown()).await
+            // Told to finish before it has read a head, hyper would close the connection without an answer.
+            let begun = || begun.load(Ordering::Relaxed);
+            drive(pin!(connection), phase, begun, |connection| connection.graceful_shutdown()).await
         }
         Protocol::Http2 => {
             let over = CancellationToken::new();
             let _end = over.clone().drop_guard();
-            let mut connection = pin!(http2_builder(&limits, Tasks(over)).serve_connection(io, service));
-            if *phase.borrow_and_update() == Phase::Draining {
-                connection.as_mut().graceful_shutdown();
-            }
-            drive(connection.as_mut(), phase, |connection| connection.graceful_shutdown()).await
+            phase.mark_unchanged();
+            let connection = pin!(http2_builder(&limits, Tasks(over)).serve_connection(io, service));
+            drive(connection, phase, || true, |connection| connection.graceful_shutdown()).await
         }
     };
     match ended {
@@ -136,19 +139,27 @@ fn http2_builder(limits: &Limits, tasks: Tasks) -> http2::Builder<Tasks> {
     builder
 }
 
-/// Drives a connection, and tells it to finish when the server goes on to a later phase.
+/// Drives a connection, and tells it to finish when the server goes on to a later phase, but not before it has
+/// `begun`.
 ///
 /// One that begins while calls are already refused is let be until the drain: its calls get the polite refusal
 /// instead of a closed door.
 async fn drive<C, T, E>(
     mut connection: Pin<&mut C>,
     mut phase: watch::Receiver<Phase>,
+    begun: impl Fn() -> bool,
     finish: impl Fn(Pin<&mut C>),
 ) -> Result<T, E>
 where
     C: Future<Output = Result<T, E>>,
 {
+    if let Some(ended) = begin(connection.as_mut(), begun).await {
+        return ended;
+    }
     let mut draining = *phase.borrow() == Phase::Draining;
+    if draining {
+        finish(connection.as_mut());
+    }
     while !draining {
         tokio::select! {
             ended = connection.as_mut() => return ended,
@@ -159,6 +170,16 @@ where
         }
     }
     connection.await
+}
+
+/// Drives a connection until it has `begun`, or to its end if that is earlier.
+async fn begin<C: Future>(mut connection: Pin<&mut C>, begun: impl Fn() -> bool) -> Option<C::Output> {
+    poll_fn(|context| match connection.as_mut().poll(context) {
+        Poll::Ready(ended) => Poll::Ready(Some(ended)),
+        Poll::Pending if begun() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Runs the calls of one HTTP/2 connection as tasks that end with it.
@@ -180,5 +201,43 @@ where
                 () = task => {}
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// What a connection answers whose only request has arrived but not been read when the server goes on to `phase`.
+    async fn answered(phase: Phase) -> String {
+        let (mut near, far) = tokio::io::duplex(1024);
+        near.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let begun = AtomicBool::new(false);
+        let service = service_fn(|_: http::Request<Incoming>| {
+            begun.store(true, Ordering::Relaxed);
+            async { Ok::<_, Infallible>(http::Response::new("answered".to_owned())) }
+        });
+        let (sender, receiver) = watch::channel(Phase::Serving);
+        let connection = http1_builder(&Limits::default()).serve_connection(TokioIo::new(far), service);
+        sender.send_replace(phase);
+        let begun = || begun.load(Ordering::Relaxed);
+        drive(pin!(connection), receiver, begun, |connection| connection.graceful_shutdown()).await.unwrap();
+        let mut answer = String::new();
+        near.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_request_that_arrives_as_the_server_begins_to_stop_is_answered() {
+        // Which of two ready futures is looked at first is random.
+        for phase in [Phase::Refusing, Phase::Draining].into_iter().cycle().take(64) {
+            let answer = answered(phase).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("answered"),
+                "{phase:?}: {answer:?}"
+            );
+        }
     }
 }

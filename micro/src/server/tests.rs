@@ -300,6 +300,22 @@ async fn refused_calls_say_that_they_did_not_run() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_being_read_when_calls_are_refused_gets_its_answer() {
+    let (server, address) = start(options()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"POST /p.v1.P/Echo HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    // Whoever was accepted later has been answered: the server has seen the half of the head.
+    json(address, "Echo", "{}").await;
+    server.refuse();
+    // And has told every connection.
+    json(address, "Echo", "{}").await;
+    stream.write_all(b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(BOUND, stream.read_to_string(&mut answer)).await.expect("still open").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("micro-outcome: not-run"), "{answer:?}");
+}
+
+#[tokio::test]
 async fn draining_waits_for_calls_and_counts_those_cut_off() {
     let (server, address) = start(options()).await;
     let short = tokio::spawn(async move { grpc(address, "Hang", &[("grpc-timeout", "300m")], "").await });

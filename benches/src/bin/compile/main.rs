@@ -31,7 +31,7 @@ fn main() -> Result<(), AnyError> {
     let (sizes, repetitions) = match arguments.as_slice() {
         [] => (SIZES.to_vec(), REPETITIONS),
         [quick] if quick == "--quick" => (vec![10], 1),
-        sizes => (sizes.iter().map(|size| size.parse()).collect::<Result<_, _>>()?, REPETITIONS),
+        sizes => (sizes.iter().map(|size| read_size(size)).collect::<Result<_, _>>()?, REPETITIONS),
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the package lies in the workspace")?;
     let scratch = tempfile::tempdir()?;
@@ -68,6 +68,13 @@ fn main() -> Result<(), AnyError> {
         }
     }
     Ok(())
+}
+
+fn read_size(argument: &str) -> Result<usize, AnyError> {
+    let size = argument.parse().ok().filter(|size| *size > 0);
+    size.ok_or_else(|| {
+        format!("`{argument}` is no number of methods; usage: compile [--shared] [--quick | SIZE...]").into()
+    })
 }
 
 /// What a project costs, in the middle of its repetitions.
