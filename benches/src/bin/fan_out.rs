@@ -1,6 +1,6 @@
 //! Events through the broker `http`, to ten subscribers, one of them dead or not, in one run.
 //!
-//! `cargo run --release -p micro-bench --bin events [EVENTS [REPETITIONS]]`
+//! `cargo run --release -p micro-bench --bin fan_out [EVENTS [REPETITIONS]]`
 //!
 //! Ten services, each with a port of its own, subscribe to one topic; the first nine are measured. The tenth is
 //! alive, or refuses connections, or takes them and never says a word. `a second`: how many events the nine have
