@@ -1,14 +1,15 @@
 //! One connection: what it speaks, its tasks, its end.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -66,37 +67,36 @@ pub(crate) async fn serve(
     };
     let (lent, lender) = linger::lend(stream);
     let io = TokioIo::new(lent);
-    let begun = Arc::new(AtomicBool::new(false));
-    let asked = begun.clone();
     let service = service_fn(move |request: http::Request<Incoming>| {
-        asked.store(true, Ordering::Relaxed);
         let (core, edge) = (core.clone(), edge.clone());
         async move {
             let mut request = request.map(HttpBody::incoming);
-            let response = match edge {
+            let mut response = match edge {
                 None => dispatch(&core, Some(peer), request).await,
                 Some(edge) => {
                     request.extensions_mut().insert(Peer(peer));
                     edge.answer(request).await
                 }
             };
+            // What GOAWAY is to HTTP/2. hyper ends the connection after that answer.
+            if protocol == Protocol::Http1 && core.refusing.load(Ordering::SeqCst) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response)
         }
     });
     let ended = match protocol {
         Protocol::Http1 => {
-            let draining = *phase.borrow_and_update() == Phase::Draining;
-            let connection = http1_builder(&limits).keep_alive(!draining).serve_connection(io, service);
-            // Told to finish before it has read a head, hyper would close the connection without an answer.
-            let begun = || begun.load(Ordering::Relaxed);
-            drive(pin!(connection), phase, begun, |connection| connection.graceful_shutdown()).await
+            let connection = pin!(http1_builder(&limits).serve_connection(io, service));
+            // HTTP/1 has no way to say which request is the last: closing while calls are only refused would throw
+            // away what is on its way.
+            drive(connection, phase, Phase::Draining, |connection| connection.graceful_shutdown()).await
         }
         Protocol::Http2 => {
             let over = CancellationToken::new();
             let _end = over.clone().drop_guard();
-            phase.mark_unchanged();
             let connection = pin!(http2_builder(&limits, Tasks(over)).serve_connection(io, service));
-            drive(connection, phase, || true, |connection| connection.graceful_shutdown()).await
+            drive(connection, phase, Phase::Refusing, |connection| connection.graceful_shutdown()).await
         }
     };
     match ended {
@@ -139,47 +139,39 @@ fn http2_builder(limits: &Limits, tasks: Tasks) -> http2::Builder<Tasks> {
     builder
 }
 
-/// Drives a connection, and tells it to finish when the server goes on to a later phase, but not before it has
-/// `begun`.
+/// Drives a connection, and tells it to finish when the server goes on to the phase `from`, or beyond it.
 ///
 /// One that begins while calls are already refused is let be until the drain: its calls get the polite refusal
 /// instead of a closed door.
 async fn drive<C, T, E>(
     mut connection: Pin<&mut C>,
     mut phase: watch::Receiver<Phase>,
-    begun: impl Fn() -> bool,
+    from: Phase,
     finish: impl Fn(Pin<&mut C>),
 ) -> Result<T, E>
 where
     C: Future<Output = Result<T, E>>,
 {
-    if let Some(ended) = begin(connection.as_mut(), begun).await {
-        return ended;
+    if *phase.borrow_and_update() == Phase::Draining {
+        phase.mark_changed();
     }
-    let mut draining = *phase.borrow() == Phase::Draining;
-    if draining {
-        finish(connection.as_mut());
-    }
+    let mut draining = false;
     while !draining {
         tokio::select! {
+            // What has arrived is read first: told to finish before, hyper would close the connection without an
+            // answer.
+            biased;
             ended = connection.as_mut() => return ended,
             changed = phase.changed() => {
-                draining = changed.is_err() || *phase.borrow_and_update() == Phase::Draining;
-                finish(connection.as_mut());
+                let now = *phase.borrow_and_update();
+                draining = changed.is_err() || now == Phase::Draining;
+                if draining || now >= from {
+                    finish(connection.as_mut());
+                }
             }
         }
     }
     connection.await
-}
-
-/// Drives a connection until it has `begun`, or to its end if that is earlier.
-async fn begin<C: Future>(mut connection: Pin<&mut C>, begun: impl Fn() -> bool) -> Option<C::Output> {
-    poll_fn(|context| match connection.as_mut().poll(context) {
-        Poll::Ready(ended) => Poll::Ready(Some(ended)),
-        Poll::Pending if begun() => Poll::Ready(None),
-        Poll::Pending => Poll::Pending,
-    })
-    .await
 }
 
 /// Runs the calls of one HTTP/2 connection as tasks that end with it.
@@ -208,36 +200,43 @@ where
 mod tests {
     use super::*;
 
+    use std::future::poll_fn;
+    use std::task::Poll;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    /// What a connection answers whose only request has arrived but not been read when the server goes on to `phase`.
-    async fn answered(phase: Phase) -> String {
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    /// Counts the answers of a connection on which `earlier` requests were answered, when the next request arrives at
+    /// the moment at which the server goes on to `phase`.
+    async fn answers(earlier: usize, phase: Phase) -> usize {
         let (mut near, far) = tokio::io::duplex(1024);
-        near.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-        let begun = AtomicBool::new(false);
-        let service = service_fn(|_: http::Request<Incoming>| {
-            begun.store(true, Ordering::Relaxed);
-            async { Ok::<_, Infallible>(http::Response::new("answered".to_owned())) }
+        let service = service_fn(|_: http::Request<Incoming>| async {
+            Ok::<_, Infallible>(http::Response::new("answered".to_owned()))
         });
         let (sender, receiver) = watch::channel(Phase::Serving);
-        let connection = http1_builder(&Limits::default()).serve_connection(TokioIo::new(far), service);
+        let connection = pin!(http1_builder(&Limits::default()).serve_connection(TokioIo::new(far), service));
+        let finish = |connection: Pin<&mut _>| http1::Connection::graceful_shutdown(connection);
+        let mut driven = pin!(drive(connection, receiver, phase, finish));
+        for _ in 0..earlier {
+            near.write_all(REQUEST).await.unwrap();
+        }
+        let is_pending = poll_fn(|context| Poll::Ready(driven.as_mut().poll(context).is_pending())).await;
+        assert!(is_pending, "nobody ended it");
+        near.write_all(REQUEST).await.unwrap();
         sender.send_replace(phase);
-        let begun = || begun.load(Ordering::Relaxed);
-        drive(pin!(connection), receiver, begun, |connection| connection.graceful_shutdown()).await.unwrap();
-        let mut answer = String::new();
-        near.read_to_string(&mut answer).await.unwrap();
-        answer
+        driven.await.unwrap();
+        let mut answers = String::new();
+        near.read_to_string(&mut answers).await.unwrap();
+        answers.matches("HTTP/1.1 200 ").count()
     }
 
     #[tokio::test]
     async fn a_request_that_arrives_as_the_server_begins_to_stop_is_answered() {
-        // Which of two ready futures is looked at first is random.
-        for phase in [Phase::Refusing, Phase::Draining].into_iter().cycle().take(64) {
-            let answer = answered(phase).await;
-            assert!(
-                answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("answered"),
-                "{phase:?}: {answer:?}"
-            );
+        for phase in [Phase::Refusing, Phase::Draining] {
+            for earlier in [0, 1, 2] {
+                assert_eq!(answers(earlier, phase).await, earlier + 1, "{phase:?}");
+            }
         }
     }
 }

@@ -300,19 +300,31 @@ async fn refused_calls_say_that_they_did_not_run() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_being_read_when_calls_are_refused_gets_its_answer() {
+async fn connections_over_http_1_are_told_by_their_next_answer_that_calls_are_refused() {
+    const HEAD: &[u8] = b"POST /p.v1.P/Echo HTTP/1.1\r\nhost: x\r\n";
+    const REST: &[u8] = b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
     let (server, address) = start(options()).await;
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(b"POST /p.v1.P/Echo HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(&[HEAD, REST].concat()).await.unwrap();
+    let mut first = [0; 12];
+    idle.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    let mut begun = TcpStream::connect(address).await.unwrap();
+    begun.write_all(HEAD).await.unwrap();
     // Whoever was accepted later has been answered: the server has seen the half of the head.
     json(address, "Echo", "{}").await;
     server.refuse();
-    // And has told every connection.
+    // And every connection has been told.
     json(address, "Echo", "{}").await;
-    stream.write_all(b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
-    let mut answer = String::new();
-    tokio::time::timeout(BOUND, stream.read_to_string(&mut answer)).await.expect("still open").unwrap();
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("micro-outcome: not-run"), "{answer:?}");
+    for (mut connection, rest) in [(idle, [HEAD, REST].concat()), (begun, REST.to_vec())] {
+        connection.write_all(&rest).await.unwrap();
+        let mut answer = String::new();
+        let reading = connection.read_to_string(&mut answer);
+        tokio::time::timeout(BOUND, reading).await.expect("still open").unwrap();
+        for part in ["HTTP/1.1 503 ", "micro-outcome: not-run", "connection: close"] {
+            assert!(answer.contains(part), "{part} is missing: {answer:?}");
+        }
+    }
 }
 
 #[tokio::test]
