@@ -77,8 +77,9 @@ pub async fn network_with(
     let hosts = Arc::new(Hosts::default());
     for service in services {
         let inside = Arc::new(Inside(Arc::downgrade(&hosts)));
+        // Known before it is registered: hooks call too.
+        hosts.services.lock().unwrap_or_else(PoisonError::into_inner).push(service.clone());
         service.start_in(Reach::Process(registry.clone(), inside, broker.clone())).await?;
-        hosts.services.lock().unwrap_or_else(PoisonError::into_inner).push(service);
     }
     // The environment of whoever runs the tests has no say.
     let defaults = Settings::load(&Sources::none())?;

@@ -230,8 +230,7 @@ enum Status {
 }
 
 impl Shared {
-    fn publish(&self, nodes: &BTreeMap<String, Arc<Node>>) {
-        let nodes = nodes.values().cloned().collect();
+    fn publish(&self, nodes: Nodes) {
         self.view.store(Some(Arc::new(View { nodes })));
         self.status.send_replace(Status::Following);
     }
@@ -241,6 +240,7 @@ impl Shared {
 async fn follow(registry: Handle, options: CacheOptions, query: Query, shared: Arc<Shared>) {
     let mut pause = options.backoff;
     let mut reported = false;
+    let mut hold = None;
     loop {
         let begun = async {
             let mut watch = registry.watch(&query).await?;
@@ -255,7 +255,7 @@ async fn follow(registry: Handle, options: CacheOptions, query: Query, shared: A
                 }
                 reported = false;
                 pause = options.backoff;
-                read(watch, first, &shared, &options).await
+                read(watch, first, &shared, &options, &mut hold).await
             }
             Err(error) => error,
         };
@@ -273,65 +273,83 @@ async fn follow(registry: Handle, options: CacheOptions, query: Query, shared: A
 /// Publishes what a watch tells until it is lost.
 ///
 /// A watch that begins with nothing, where there was something before, is more likely a registry that lost its
-/// memory than a service of which every node went at once: what was known stays in use for a while.
-async fn read(mut watch: Watch, first: Event, shared: &Shared, options: &CacheOptions) -> Error {
+/// memory than a service of which every node went at once: what was known stays in use until `hold`, which is set
+/// then and outlasts the watch.
+async fn read(
+    mut watch: Watch,
+    first: Event,
+    shared: &Shared,
+    options: &CacheOptions,
+    hold: &mut Option<Instant>,
+) -> Error {
     let known = shared.view.load().as_ref().map(|view| view.nodes.clone()).unwrap_or_default();
-    let mut held = None;
+    let mut told = Told::default();
     if matches!(&first, Event::All(all) if all.is_empty()) && !known.is_empty() {
         let nodes = known.len();
         tracing::warn!(nodes, hold = ?options.hold, "the registry suddenly knows no node; going on with those known");
-        let old: BTreeMap<_, _> = known.iter().map(|node| (node.id.clone(), node.clone())).collect();
-        held = Some((Instant::now() + options.hold, old));
+        told.held = known.iter().map(|node| (node.id.clone(), node.clone())).collect();
+        let now = Instant::now();
+        *hold = hold.filter(|end| *end > now).or(Some(now + options.hold));
+    } else {
+        *hold = None;
     }
-    let mut nodes = BTreeMap::new();
     let mut next = Ok(first);
     loop {
         match next {
-            Ok(event) => {
-                if let (Some((_, old)), Event::Gone(id)) = (&mut held, &event) {
-                    old.remove(id);
-                }
-                apply(&mut nodes, event);
-            }
+            Ok(event) => told.apply(event),
             Err(error) => return error,
         }
         // A burst is one new view, not many.
         let lost = loop {
             match watch.try_next() {
-                Ok(Some(event)) => apply(&mut nodes, event),
+                Ok(Some(event)) => told.apply(event),
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             }
         };
-        match &held {
-            None => shared.publish(&nodes),
-            Some((_, old)) => {
-                let mut all = old.clone();
-                all.extend(nodes.clone());
-                shared.publish(&all);
-            }
-        }
+        shared.publish(told.all());
         if let Some(error) = lost {
             return error;
         }
-        next = match held.as_ref().map(|(end, _)| *end) {
+        next = match *hold {
             None => watch.next().await,
             Some(end) => match tokio::time::timeout_at(end, watch.next()).await {
                 Ok(next) => next,
                 Err(_) => {
-                    held = None;
-                    Ok(Event::All(nodes.values().cloned().collect()))
+                    *hold = None;
+                    told.held.clear();
+                    shared.publish(told.all());
+                    watch.next().await
                 }
             },
         };
     }
 }
 
-fn apply(nodes: &mut BTreeMap<String, Arc<Node>>, event: Event) {
-    match event {
-        Event::All(all) => *nodes = all.into_iter().map(|node| (node.id.clone(), node)).collect(),
-        Event::Put(node) => _ = nodes.insert(node.id.clone(), node),
-        Event::Gone(id) => _ = nodes.remove(&id),
+/// What a watch has told so far.
+#[derive(Default)]
+struct Told {
+    nodes: BTreeMap<String, Arc<Node>>,
+    /// What was known before it, and has not been told of.
+    held: BTreeMap<String, Arc<Node>>,
+}
+
+impl Told {
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::All(all) => self.nodes = all.into_iter().map(|node| (node.id.clone(), node)).collect(),
+            Event::Put(node) => _ = self.nodes.insert(node.id.clone(), node),
+            Event::Gone(id) => {
+                self.nodes.remove(&id);
+                self.held.remove(&id);
+            }
+        }
+    }
+
+    fn all(&self) -> Nodes {
+        let held = self.held.iter().filter(|(id, _)| !self.nodes.contains_key(*id));
+        let all: BTreeMap<_, _> = self.nodes.iter().chain(held).collect();
+        all.into_values().cloned().collect()
     }
 }
 

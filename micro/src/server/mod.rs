@@ -184,8 +184,14 @@ impl Server {
             let goodbye = async { while loops.join_next().await.is_some() {} };
             let _ = timeout(GOODBYE, goodbye).await.is_ok();
         }
-        // The loops only have to be told; the bound is for a runtime that is stuck.
-        let _ = timeout(GOODBYE, loops.shutdown()).await.is_ok();
+        // They only have to be told, loops and calls; the bound is for a runtime that is stuck, and for calls in
+        // process, which end with their callers.
+        let ended = async {
+            loops.shutdown().await;
+            core.calls.zero().await;
+            core.exchanges.zero().await;
+        };
+        let _ = timeout(GOODBYE, ended).await.is_ok();
     }
 
     fn loops(&self) -> MutexGuard<'_, JoinSet<()>> {

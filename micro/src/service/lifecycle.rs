@@ -1,9 +1,12 @@
 //! From built to running to stopped.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
+
+use tracing::instrument::WithSubscriber as _;
 
 use crate::broker;
 use crate::client::Transport;
@@ -69,12 +72,15 @@ impl Running {
     }
 }
 
-/// Marks the service stopped when starting or stopping is given up half way.
+/// Marks the service stopped, and cuts off what runs, when starting or stopping is given up half way.
 struct Unless<'a>(&'a Service, Phase);
 
 impl Drop for Unless<'_> {
     fn drop(&mut self) {
-        self.0.pass(self.1, Phase::Stopped);
+        if self.0.pass(self.1, Phase::Stopped) {
+            // What is dropped is cut off, after the lock was let go.
+            let _running = self.0.running().take();
+        }
     }
 }
 
@@ -111,12 +117,25 @@ impl Service {
             )));
         };
         let given_up = Unless(self, Phase::Starting);
-        let (running, after_start) = self.bring_up(*setup, reach).await?;
+        let hooked = !setup.hooks.before_start.is_empty();
+        let (running, after_start) = match self.bring_up(*setup, reach).await {
+            Ok(up) => up,
+            Err(error) => {
+                if let (true, Some(opened)) = (hooked, self.inner.opened.get()) {
+                    flush(opened.client.broker(), LAST_EVENTS).await;
+                }
+                return Err(error);
+            }
+        };
         let limit = running.hook_timeout;
         *self.running() = Some(running);
         self.pass(Phase::Starting, Phase::Running);
         drop(given_up);
-        if let Err(error) = hooks::run("after_start", after_start, self, limit).await {
+        let given_up = Unless(self, Phase::Running);
+        let hooked = hooks::run("after_start", after_start, self, limit).await;
+        // From here on it takes somebody who stops it.
+        mem::forget(given_up);
+        if let Err(error) = hooked {
             if let Err(error) = self.stop().await {
                 tracing::warn!(error = ?error, "stopping after a failed start");
             }
@@ -126,7 +145,11 @@ impl Service {
     }
 
     /// Announces that the service goes, refuses new calls so that callers try another node, finishes what runs
-    /// within the drain limit, deregisters. A service that is stopped stays so; whoever calls meanwhile waits.
+    /// within the drain limit, deregisters. A service that is stopped stays so; whoever calls meanwhile waits, and
+    /// whoever waits no longer does not take it back.
+    ///
+    /// What runs is waited for, so a handler that awaits this waits for itself, until its deadline or the drain
+    /// limit: `tokio::spawn` it there.
     ///
     /// # Errors
     ///
@@ -147,12 +170,7 @@ impl Service {
                 Phase::Stopped => return Ok(()),
                 Phase::Built if self.pass(Phase::Built, Phase::Stopped) => return Ok(()),
                 Phase::Running if self.pass(Phase::Running, Phase::Stopping) => {
-                    let _given_up = Unless(self, Phase::Stopping);
-                    let running = self.running().take();
-                    return match running {
-                        Some(running) => self.bring_down(running).await,
-                        None => Ok(()),
-                    };
+                    return self.stop_apart().await;
                 }
                 // Somebody else is at it, and what they do is bounded.
                 _ => {
@@ -161,6 +179,32 @@ impl Service {
                     }
                 }
             }
+        }
+    }
+
+    /// Stops in a task of its own: whoever asked for it may be a call that ends with the others.
+    async fn stop_apart(&self) -> Result<()> {
+        let service = self.clone();
+        let stopping = async move {
+            let _given_up = Unless(&service, Phase::Stopping);
+            service.bring_down().await
+        };
+        let stopping = tokio::spawn(stopping.with_current_subscriber());
+        *self.inner.stopping.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopping.abort_handle());
+        match stopping.await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::cancelled(format!("{} was cut off while it stopped", self.name()))),
+            },
+        }
+    }
+
+    /// Ends a stop that is under way; what still runs is cut off.
+    pub(super) fn cut_off(&self) {
+        let stopping = self.inner.stopping.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(stopping) = stopping {
+            stopping.abort();
         }
     }
 
@@ -337,12 +381,18 @@ impl Service {
         Ok((running, hooks.after_start))
     }
 
-    async fn bring_down(&self, running: Running) -> Result<()> {
-        let Running { server, consumers, health, debug, broker, announcement, .. } = running;
-        let Running { exporting, drain, hook_timeout, before_stop, after_stop, .. } = running;
-        let end = Instant::now().checked_add(drain);
-        let left = || end.map_or(drain, |end| end.saturating_duration_since(Instant::now()));
+    async fn bring_down(&self) -> Result<()> {
+        let begun = Instant::now();
+        let hooks = self.running().as_mut().map(|up| (mem::take(&mut up.before_stop), up.hook_timeout));
+        let Some((before_stop, hook_timeout)) = hooks else { return Ok(()) };
         let before = hooks::run_all("before_stop", before_stop, self, hook_timeout).await;
+        // Calls in process find the server there until now.
+        let running = self.running().take();
+        let Some(running) = running else { return before };
+        let Running { server, consumers, health, debug, broker, announcement, .. } = running;
+        let Running { exporting, drain, after_stop, .. } = running;
+        let end = begun.checked_add(drain);
+        let left = || end.map_or(drain, |end| end.saturating_duration_since(Instant::now()));
         announcement.drain().await;
         consumers.stop();
         if let Some(inbox) = broker.inbox() {
@@ -366,8 +416,13 @@ impl Service {
         if let Some(health) = &health {
             health.end();
         }
-        server.close(cut_off > 0).await;
+        let still_run = server.finish(Duration::ZERO).await > 0;
+        server.close(still_run).await;
+        let hooked = !after_stop.is_empty();
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
+        if hooked {
+            flush(&broker, LAST_EVENTS).await;
+        }
         if let Some(exporting) = &exporting {
             exporting.flush(LAST_TELEMETRY).await;
         }

@@ -71,6 +71,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use crate::address::Address;
 use crate::client::{Caller, Client, Publish, Target, TypedClient};
@@ -104,6 +105,8 @@ struct Inner {
     opened: OnceLock<Opened>,
     bound: OnceLock<Bound>,
     running: Mutex<Option<Running>>,
+    /// The task that stops the service.
+    stopping: Mutex<Option<AbortHandle>>,
 }
 
 /// What is known once the settings are read and the registry is open.
@@ -178,6 +181,7 @@ impl Service {
                 opened: OnceLock::new(),
                 bound: OnceLock::new(),
                 running: Mutex::new(None),
+                stopping: Mutex::new(None),
             }),
         }
     }

@@ -58,6 +58,7 @@ impl Service {
 /// Takes note of a signal; the second one is the last.
 fn note(service: &Service, name: &'static str, signalled: &mut bool) -> Result<()> {
     if std::mem::replace(signalled, true) {
+        service.cut_off();
         return Err(Error::cancelled(format!("{} was ended by a second signal ({name})", service.name())));
     }
     tracing::info!(service = service.name(), signal = name, "told to stop");

@@ -35,8 +35,9 @@ impl Topic {
 
     /// Puts an event on the way to everybody who subscribes now. Never waits.
     pub(super) fn send(&self, event: &Arc<Stamped>) {
-        let plan = self.audience.plan();
         let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked under the lock: an older plan must not come after a newer one.
+        let plan = self.audience.plan();
         if !ways.plan.as_ref().is_some_and(|known| Arc::ptr_eq(known, &plan)) {
             self.follow(&mut ways, plan);
         }
@@ -60,6 +61,10 @@ impl Topic {
                 _ if events == 0 => {}
                 // Its members may be on their way back.
                 Aim::Queue(_) => drop(ways.all.insert(aim, lane)),
+                // It is about to stop, and finishes what it has.
+                Aim::Node(ref node) if self.audience.node(node).is_some() => {
+                    drop(ways.all.insert(aim, lane));
+                }
                 Aim::Node(node) => {
                     count(&self.outbox.tally.dropped, events);
                     let topic = self.audience.topic();

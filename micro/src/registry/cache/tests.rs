@@ -22,6 +22,20 @@ impl Moody {
         self.cut.lock().unwrap().clear();
     }
 
+    /// Loses its watches, and these nodes before it answers again.
+    async fn forget(&self, ids: &[&str]) {
+        self.down.store(true, Ordering::SeqCst);
+        let before = self.watches.load(Ordering::SeqCst);
+        self.cut();
+        while self.watches.load(Ordering::SeqCst) == before {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        for id in ids {
+            self.deregister(id).await.unwrap();
+        }
+        self.down.store(false, Ordering::SeqCst);
+    }
+
     async fn put(&self, id: &str, service: &str) {
         self.memory.register(&Node::new(id, service), &Register::default().ttl(Duration::MAX)).await.unwrap();
     }
@@ -240,17 +254,8 @@ async fn a_sudden_empty_answer_is_believed_only_after_a_while() {
     moody.put("b", "s").await;
     let (cache, query) = (cache(&moody), Query::service("s"));
     shows(&cache, &query, &["a", "b"]).await;
-    moody.down.store(true, Ordering::SeqCst);
-    let before = moody.watches.load(Ordering::SeqCst);
-    moody.cut();
-    while moody.watches.load(Ordering::SeqCst) == before {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    for id in ["a", "b"] {
-        moody.deregister(id).await.unwrap();
-    }
+    moody.forget(&["a", "b"]).await;
     let lost = Instant::now();
-    moody.down.store(false, Ordering::SeqCst);
     while lost.elapsed() < Duration::from_secs(30) {
         assert_eq!(ids(&cache.nodes(&query).await.unwrap()), ["a", "b"], "after {:?}", lost.elapsed());
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -260,4 +265,41 @@ async fn a_sudden_empty_answer_is_believed_only_after_a_while() {
     shows(&cache, &query, &["a", "b", "c"]).await;
     shows(&cache, &query, &["c"]).await;
     assert!(lost.elapsed() > Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_answer_is_believed_although_watches_are_lost_again_and_again() {
+    let moody = Moody::default();
+    moody.put("a", "s").await;
+    let (cache, query) = (cache(&moody), Query::service("s"));
+    shows(&cache, &query, &["a"]).await;
+    moody.forget(&["a"]).await;
+    let lost = Instant::now();
+    let cutting = tokio::spawn({
+        let moody = moody.clone();
+        async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(7)).await;
+                moody.cut();
+            }
+        }
+    });
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    assert_eq!(ids(&cache.nodes(&query).await.unwrap()), ["a"]);
+    shows(&cache, &query, &[]).await;
+    assert!(lost.elapsed() < Duration::from_secs(90), "{:?}", lost.elapsed());
+    cutting.abort();
+}
+
+#[tokio::test]
+async fn who_has_gone_is_not_held_whoever_is_told_of_first() {
+    let node = |id: &str| Arc::new(Node::new(id, "s"));
+    let mut told = Told::default();
+    for id in ["a", "b"] {
+        told.held.insert(id.to_owned(), node(id));
+    }
+    for event in [Event::Put(node("c")), Event::Put(node("a")), Event::Gone("a".to_owned())] {
+        told.apply(event);
+    }
+    assert_eq!(ids(&told.all()), ["b", "c"]);
 }

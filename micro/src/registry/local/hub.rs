@@ -106,6 +106,7 @@ async fn follow(
 ) -> Error {
     let mut suspects = Suspects::default();
     let mut known = BTreeSet::new();
+    let mut rechecked = Instant::now();
     loop {
         let mut rescan = false;
         let mut names = BTreeSet::new();
@@ -119,7 +120,10 @@ async fn follow(
                 rescan = true;
             }
             () = suspects.wait() => names.extend(suspects.due()),
-            () = recheck(!known.is_empty()) => names.extend(known.iter().cloned()),
+            () = recheck(rechecked, !known.is_empty()) => {
+                rechecked = Instant::now();
+                names.extend(known.iter().cloned());
+            }
         }
         // What else is there already belongs to the same look.
         loop {
@@ -206,9 +210,9 @@ async fn look(
 }
 
 /// Waits for the time to look at every node again, where the system does not tell that a file was closed.
-async fn recheck(any: bool) {
+async fn recheck(last: Instant, any: bool) {
     match RECHECK {
-        Some(period) if any => tokio::time::sleep(period).await,
+        Some(period) if any => tokio::time::sleep_until(last + period).await,
         _ => std::future::pending().await,
     }
 }
