@@ -25,7 +25,7 @@ impl Answer {
 }
 
 /// Sends `method path` with `headers` (lines without line ends) and `body`, and reads until the server closes;
-/// gives up after ten seconds.
+/// gives up after a minute.
 pub async fn exchange(to: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n").into_bytes();
     for header in headers {
@@ -36,8 +36,8 @@ pub async fn exchange(to: SocketAddr, method: &str, path: &str, headers: &[&str]
     }
     request.extend_from_slice(b"\r\n");
     request.extend_from_slice(body);
-    let raw =
-        tokio::time::timeout(Duration::from_secs(10), send(to, &request)).await.expect("no answer in 10 s");
+    let answering = tokio::time::timeout(Duration::from_secs(60), send(to, &request));
+    let raw = answering.await.expect("no answer in a minute");
     let text = String::from_utf8_lossy(&raw).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not an HTTP answer: {text:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");

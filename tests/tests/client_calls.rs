@@ -96,7 +96,8 @@ async fn messages_larger_than_every_window_arrive_whole() -> Result<()> {
     let (service, client) = start(Service::new("kinds").handle(Kinds)).await?;
     let kinds = KindsClient::new(&client);
     let large = "x".repeat(3 << 20);
-    assert_eq!(kinds.unary(text(&*large)).await?.text, large);
+    let reply = kinds.unary(text(&*large)).timeout(Duration::from_secs(60)).await?;
+    assert_eq!(reply.text, large);
     let (sender, requests) = Streaming::channel(1);
     let mut replies = kinds.echo(requests).await?;
     let sending = {

@@ -12,6 +12,7 @@ use micro::registry::{Handle, Memory, Node, Register};
 use micro::selector::{Candidate, Selector};
 use micro::{Client, Code, Error, Outcome, Result, Streaming};
 use micro_tests::kinds::{KindsClient, Text, text};
+use micro_tests::nobody;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -160,11 +161,6 @@ async fn going_away(last: u32) -> SocketAddr {
     address
 }
 
-/// An address where nobody listens.
-async fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
-
 /// Picks the node that comes first by id, so that tests know who is asked first.
 struct First;
 
@@ -199,7 +195,8 @@ fn facts(error: &Error) -> (Code, Outcome) {
 #[tokio::test]
 async fn a_refused_connection_is_tried_on_another_node() -> Result<()> {
     let second = Peer::start(Act::Answer).await;
-    let kinds = client(&[nobody().await, second.address]).await?;
+    let (_socket, first) = nobody();
+    let kinds = client(&[first, second.address]).await?;
     assert_eq!(kinds.unary(text("how")).await?.text, "well");
     // Of a stream nothing was read yet, so it goes to the other node whole.
     assert_eq!(kinds.collect(Streaming::from_iter([text("a"), text("b")])).await?.text, "well");
@@ -281,7 +278,7 @@ async fn attempts_are_counted() -> Result<()> {
 async fn the_deadline_ends_a_call_and_tells_the_node() -> Result<()> {
     let mut peer = Peer::start(Act::Hang).await;
     let kinds = client(&[peer.address]).await?;
-    let error = kinds.unary(text("how")).timeout(Duration::from_millis(50)).await.unwrap_err();
+    let error = kinds.unary(text("how")).timeout(Duration::from_secs(1)).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded, "{error}");
     assert_eq!(peer.reset().await, Reason::CANCEL);
     Ok(())
@@ -341,12 +338,12 @@ async fn a_connection_that_closes_in_good_order_costs_no_call() -> Result<()> {
 
 #[tokio::test]
 async fn a_node_that_comes_back_is_reached_again() -> Result<()> {
-    let address = nobody().await;
+    let (socket, address) = nobody();
     let kinds = client(&[address]).await?;
     let error = kinds.unary(text("how")).attempts(1).await.unwrap_err();
     assert_eq!(facts(&error), (Code::Unavailable, Outcome::NotSent), "{error}");
     assert!(error.message().contains(&address.to_string()), "{error}");
-    let peer = Peer::on(TcpListener::bind(address).await?, Act::Answer);
+    let peer = Peer::on(socket.listen(8)?, Act::Answer);
     // The only node is waited for, so the call sits out what is left of the pause.
     assert_eq!(kinds.unary(text("how")).attempts(1).await?.text, "well");
     assert_eq!(peer.connections(), 1);

@@ -9,7 +9,7 @@ use micro::registry::{Endpoint, Handle, Memory, Node, Query, Register};
 use micro::{Client, Code};
 use micro_tests::http::exchange;
 use micro_tests::kinds::{Kinds, KindsClient, start, text};
-use micro_tests::{Process, address, isolated};
+use micro_tests::{Process, address, isolated, nobody};
 
 mod proto {
     ::micro::include_proto!();
@@ -243,7 +243,7 @@ async fn what_a_registry_leaves_out_is_asked_of_the_node() -> Result<()> {
     assert_eq!(told, full.endpoints);
 
     // One address that nobody listens on any more does not matter while there is another.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let (_socket, gone) = nobody();
     let mut twice = bare.clone();
     twice.addresses.insert(0, gone.into());
     assert_eq!(client.describe(&twice).await?, full.endpoints);

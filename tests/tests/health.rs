@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use micro::{Error, Result, Service, Streaming};
 use micro_tests::http::{Answer, exchange};
@@ -160,6 +160,7 @@ async fn many_probes_at_once_are_one_check() -> Result<()> {
     };
     let (service, _client) = start(service().check("db", slow)).await?;
     let at = port(&service);
+    let begun = Instant::now();
     // One has begun when the others come.
     let first = tokio::spawn(async move { get(at, "/readyz").await.status });
     while runs.load(Ordering::SeqCst) == 0 {
@@ -171,8 +172,10 @@ async fn many_probes_at_once_are_one_check() -> Result<()> {
     }
     assert!(probes.join_all().await.into_iter().all(|status| status == 200));
     assert_eq!(first.await.expect("a probe does not panic"), 200);
-    // The run they waited for, and one more for those that came a second late on a busy machine.
-    assert!(runs.load(Ordering::SeqCst) <= 2, "{runs:?}");
+    // The run they waited for, one more for those that came late, and on a busy machine one whenever a run of half a
+    // second and the second for which it counts are over.
+    let most = 2 + begun.elapsed().as_millis() / 1_500;
+    assert!(runs.load(Ordering::SeqCst) as u128 <= most, "{runs:?} of {most}");
     service.stop().await
 }
 

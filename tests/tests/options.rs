@@ -52,7 +52,7 @@ fn once(ctx: &Context, reply: Nap) -> Streaming<Nap> {
 fn assert_ended<T>(result: Result<T>, by: &str) {
     let Err(error) = result else { panic!("a call without an end came to an end") };
     assert_eq!((error.code(), error.id()), (Code::DeadlineExceeded, by), "{error:?}");
-    assert!(error.message().contains("longer than the 1s that the method allows"), "{error:?}");
+    assert!(error.message().contains("longer than the 3s that the method allows"), "{error:?}");
 }
 
 /// Checks that a call was ended by the deadline its client gave it, of which the service learns with the call.

@@ -151,7 +151,8 @@ impl Chain {
 #[tokio::test]
 async fn the_deadline_shrinks_from_hop_to_hop_and_never_starts_over() -> Result<()> {
     let chain = Chain::start().await?;
-    let given = 2_000;
+    // Less than the 5 s that a call has which is given nothing.
+    let given = 4_000;
     let reply = chain.first().pass(text("")).timeout(Duration::from_millis(given)).await?;
     let left: Vec<u64> = read(&reply.text).iter().map(|said| said.left).collect();
     assert_eq!(left.len(), 3, "{left:?}");
@@ -168,11 +169,11 @@ async fn the_deadline_shrinks_from_hop_to_hop_and_never_starts_over() -> Result<
 #[tokio::test]
 async fn the_deadline_of_a_stream_holds_for_the_calls_made_inside_it() -> Result<()> {
     let chain = Chain::start().await?;
-    let replies = chain.first().watch(text("")).timeout(Duration::from_secs(3)).await?.collect().await?;
+    let replies = chain.first().watch(text("")).timeout(Duration::from_secs(4)).await?.collect().await?;
     assert_eq!((replies.len(), replies[0].text.as_str()), (2, "first"));
     let left: Vec<u64> = read(&replies[1].text).iter().map(|said| said.left).collect();
     assert_eq!(left.len(), 3, "{left:?}");
-    assert!(left.iter().all(|left| (1..=3_000).contains(left)), "{left:?}");
+    assert!(left.iter().all(|left| (1..=4_000).contains(left)), "{left:?}");
     chain.stop().await
 }
 

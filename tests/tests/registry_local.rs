@@ -53,8 +53,8 @@ async fn a_killed_process_is_noticed_without_polling() {
     let killed = Instant::now();
     process.signal("KILL");
     assert_eq!(next(&mut watch).await, Event::Gone("a".into()));
-    // No TTL is that short: the kernel told.
-    assert!(killed.elapsed() < Duration::from_secs(5), "{:?}", killed.elapsed());
+    // Before the TTL of 15 s was over: the kernel told.
+    assert!(killed.elapsed() < Duration::from_secs(14), "{:?}", killed.elapsed());
     assert!(ids(&local).await.is_empty());
     assert!(files(&local).is_empty());
 }

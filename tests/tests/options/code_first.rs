@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use micro::broker::Memory;
 use micro::prelude::*;
-use micro_tests::kinds::start;
+use micro_tests::kinds::{start, start_with};
 
 use super::{FOR_EVER, LONG, Nap, assert_ended, assert_given_up, nap, once, second, sleep};
 
@@ -15,13 +15,13 @@ pub(super) struct Guard;
 /// Keeps watch.
 #[micro::service(package = "guard.v1")]
 impl Guard {
-    #[micro::handler(readonly, timeout = "1000ms")]
+    #[micro::handler(readonly, timeout = "3000ms")]
     async fn wait(&self, request: Nap) -> Result<Nap> {
         sleep(&request).await;
         Ok(request)
     }
 
-    #[micro::handler(timeout = "1s")]
+    #[micro::handler(timeout = "3s")]
     async fn tick(&self, ctx: &Context, request: Nap) -> Result<Streaming<Nap>> {
         Ok(once(ctx, request))
     }
@@ -72,16 +72,17 @@ async fn the_service_ends_what_takes_longer() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_client_waits_as_long_as_the_attribute_says() -> Result<()> {
-    let (service, client) = start(Service::new("lenient").handle(lenient::Lenient)).await?;
+    let lenient = Service::new("lenient").handle(lenient::Lenient);
+    let (service, client) = start_with(lenient, |client| client.timeout(LONG)).await?;
     let begun = Instant::now();
     assert_given_up(GuardClient::new(&client).wait(nap(FOR_EVER)).await);
-    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < LONG / 2, "{:?}", begun.elapsed());
     service.stop().await
 }
 
 #[test]
 fn the_descriptions_say_what_the_attributes_say() {
-    let second = Some(Duration::from_secs(1));
-    assert_eq!((GuardClient::WAIT.timeout, GuardClient::TICK.timeout), (second, second));
+    let limit = Some(Duration::from_secs(3));
+    assert_eq!((GuardClient::WAIT.timeout, GuardClient::TICK.timeout), (limit, limit));
     assert_eq!(GuardClient::REST.timeout, None);
 }

@@ -16,7 +16,7 @@ use super::proto::micro::debug::v1::{DebugClient, InfoRequest};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn information_tells_them() -> Result<()> {
-    let second = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    let limit = Some(prost_types::Duration { seconds: 3, nanos: 0 });
     let (service, _hearing) = watcher();
     let (service, _client) = start(service).await?;
     let debug = DebugClient::new(&Client::builder().registry(micro::registry::Memory::new()).open().await?);
@@ -24,7 +24,7 @@ async fn information_tells_them() -> Result<()> {
     let endpoint =
         |name: &str| told.endpoints.iter().find(|endpoint| endpoint.method == name).expect("a method");
     for name in ["Wait", "Gather", "Tick", "Mirror"] {
-        assert_eq!((endpoint(name).timeout, endpoint(name).deprecated), (second, false), "{name}");
+        assert_eq!((endpoint(name).timeout, endpoint(name).deprecated), (limit, false), "{name}");
     }
     assert_eq!((endpoint("Rest").timeout, endpoint("Rest").deprecated), (None, true));
     let [slept] = &told.subscribers[..] else { panic!("{:?}", told.subscribers) };
@@ -41,7 +41,7 @@ async fn information_tells_them() -> Result<()> {
     let endpoints = answer["endpoints"].as_array().expect("endpoints");
     let endpoint =
         |name: &str| endpoints.iter().find(|endpoint| endpoint["method"] == name).expect("a method");
-    assert_eq!(endpoint("Wait")["timeout"], "1s", "{answer}");
+    assert_eq!(endpoint("Wait")["timeout"], "3s", "{answer}");
     assert_eq!(endpoint("Rest")["deprecated"], true, "{answer}");
     service.stop().await?;
 
@@ -50,7 +50,7 @@ async fn information_tells_them() -> Result<()> {
     let timeout = |name: &str| {
         told.endpoints.iter().find(|endpoint| endpoint.method == name).expect("a method").timeout
     };
-    assert_eq!((timeout("Wait"), timeout("Tick"), timeout("Rest")), (second, second, None));
+    assert_eq!((timeout("Wait"), timeout("Tick"), timeout("Rest")), (limit, limit, None));
     service.stop().await
 }
 
@@ -77,7 +77,7 @@ async fn reflection_tells_them_of_a_contract_from_a_proto() -> Result<()> {
     let Some(said) = described(service, "watch.v1.Watch").await? else { return Ok(()) };
     for part in [
         "option idempotency_level = NO_SIDE_EFFECTS;",
-        "option (.micro.timeout) = \"1s\";",
+        "option (.micro.timeout) = \"3s\";",
         "option (.micro.topic) = \"watch.slept\";",
     ] {
         // Some versions write the name with a dot before it, others without.
@@ -93,7 +93,7 @@ async fn reflection_tells_them_of_a_contract_from_a_proto() -> Result<()> {
 async fn reflection_tells_them_of_a_contract_that_is_code() -> Result<()> {
     let Some(said) = described(guard(), "guard.v1.Guard").await? else { return Ok(()) };
     let said = said.replace("(.micro", "(micro");
-    assert_eq!(said.matches("option (micro.timeout) = \"1s\";").count(), 2, "{said}");
+    assert_eq!(said.matches("option (micro.timeout) = \"3s\";").count(), 2, "{said}");
     Ok(())
 }
 

@@ -45,11 +45,12 @@ async fn an_event_is_tried_as_often_as_said_and_then_reported() -> Result<()> {
 async fn an_event_that_failed_comes_again_after_a_pause() -> Result<()> {
     let (service, mut hearing) = ear("ear");
     let client = start(service).await?;
+    // The pause may have begun by the time the failure is heard of here.
+    let begun = Instant::now();
     publish(&client, "fail once", "fails once").await?;
     assert_eq!(next(&mut hearing).await.attempt, 1);
-    let failed = Instant::now();
     let again = next(&mut hearing).await;
-    assert!(failed.elapsed() >= Duration::from_millis(60), "{:?}", failed.elapsed());
+    assert!(begun.elapsed() >= Duration::from_millis(60), "{:?}", begun.elapsed());
     assert_eq!((again.attempt, again.redelivered, again.envelope.id.as_str()), (2, true, "fails once"));
     hears_nothing_else(&client, &mut hearing).await?;
     assert!(seen().reports("fails once").is_empty());

@@ -130,7 +130,7 @@ mod tests {
 
     use std::net::SocketAddr;
 
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     use crate::error::Code;
 
@@ -144,9 +144,12 @@ mod tests {
         Pool::new(Options { connections, ..Options::new(Duration::from_secs(5), 1024) })
     }
 
-    /// An address where nobody listens: bound and let go.
-    async fn nobody() -> Address {
-        listen().await.1
+    /// An address where nobody listens. Nobody else gets it while the socket is kept.
+    fn nobody() -> (TcpSocket, Address) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap().into();
+        (socket, address)
     }
 
     #[tokio::test]
@@ -169,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_dial_is_not_sent_and_holds_the_next_one_off() {
-        let (pool, address) = (pool(8), nobody().await);
+        let (pool, (_socket, address)) = (pool(8), nobody());
         let error = pool.open(&address).await.err().unwrap();
         assert_eq!((error.code(), error.outcome()), (Code::Unavailable, Outcome::NotSent));
         assert!(error.message().contains(&address.to_string()), "{error}");
@@ -180,9 +183,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_second_address_of_a_node_is_tried() {
-        let (_listener, good) = listen().await;
+        let ((_socket, bad), (_listener, good)) = (nobody(), listen().await);
         let pool = pool(8);
-        let open = pool.connect(&[nobody().await, good.clone()]).await.unwrap();
+        let open = pool.connect(&[bad, good.clone()]).await.unwrap();
         assert_eq!(open.slot.authority(), good.to_string());
         let error = pool.connect(&[]).await.err().unwrap();
         assert_eq!(error.outcome(), Outcome::NotSent);

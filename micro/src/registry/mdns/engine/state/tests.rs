@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::*;
 
 use crate::registry::mdns::record;
+use crate::registry::mdns::tests::{not_run, port};
 
 /// A state with a link on loopback, and what hears it. Nothing is sent that anybody would read.
 struct Place {
@@ -16,11 +17,10 @@ struct Place {
 
 impl Place {
     /// Opens the link. Where loopback cannot be used, says that the test did not run.
-    #[allow(clippy::print_stderr)] // it has to be seen
     fn new() -> Option<Place> {
         let place = Place::open();
         if place.is_none() {
-            eprintln!("NOT RUN: multicast does not work on loopback here");
+            not_run();
         }
         place
     }
@@ -28,7 +28,7 @@ impl Place {
     fn open() -> Option<Place> {
         let loopback =
             interface::interfaces(None).unwrap().into_iter().find(|interface| interface.loopback)?;
-        let options = Options { interface: None, port: fastrand::u16(20_000..60_000) };
+        let options = Options { interface: None, port: port() };
         let (packets, incoming) = mpsc::channel(8);
         let mut place = Place {
             state: State::new(options, &Names::new().unwrap()),
