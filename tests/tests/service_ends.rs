@@ -60,7 +60,7 @@ async fn a_handler_that_awaits_the_end_of_its_service_holds_up_itself_alone() ->
     sender.send(text("a")).await?;
     assert_eq!(replies.next().await.expect("the call has begun")?.text, "a");
 
-    let asked = AdminClient::new(&client).stop(text("")).timeout(Duration::from_millis(300)).await;
+    let asked = AdminClient::new(&client).stop(text("")).timeout(Duration::from_secs(2)).await;
     assert_eq!(asked.unwrap_err().code(), Code::DeadlineExceeded, "it waits for itself");
     sender.send(text("b")).await?;
     assert_eq!(replies.next().await.expect("the other call goes on")?.text, "b");
