@@ -1,10 +1,10 @@
 //! Ends of a service that are not the plain one: asked for from within, given up half way, with hooks that still talk.
 
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use micro::broker::Http;
+use micro::broker::{Broker, Capability, Envelope, Receipt, Subscribe, Subscription};
 use micro::prelude::*;
 use micro::registry::{Memory, Query, Registry as _};
 use micro::{Code, Streaming};
@@ -32,11 +32,6 @@ impl Admin {
     async fn stop(&self, _ctx: &Context, request: Text) -> Result<Text> {
         self.service.stop().await?;
         Ok(request)
-    }
-
-    #[micro::subscriber(topic = "last-words")]
-    async fn hear(&self, _ctx: &Context, _event: Text) -> Result<()> {
-        Ok(())
     }
 }
 
@@ -75,7 +70,7 @@ async fn a_handler_that_awaits_the_end_of_its_service_holds_up_itself_alone() ->
 }
 
 #[tokio::test]
-async fn a_start_that_is_given_up_in_its_last_hook_leaves_nothing_behind() -> Result<()> {
+async fn a_start_that_is_given_up_in_its_last_hook_ends_what_runs() -> Result<()> {
     let (registry, reached) = (Memory::new(), Arc::new(Notify::new()));
     let noting = reached.clone();
     let service =
@@ -98,25 +93,49 @@ async fn a_start_that_is_given_up_in_its_last_hook_leaves_nothing_behind() -> Re
     Ok(())
 }
 
+/// Notes in which order it is told what.
+#[derive(Clone, Default)]
+struct Noting(Arc<Mutex<Vec<&'static str>>>);
+
+impl Noting {
+    fn taken(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Broker for Noting {
+    fn capability(&self) -> Capability {
+        Capability::default()
+    }
+
+    async fn publish(&self, _event: &Arc<Envelope>) -> Result<Receipt> {
+        self.0.lock().unwrap().push("publish");
+        Ok(Receipt::Sent)
+    }
+
+    async fn subscribe(&self, _options: &Subscribe) -> Result<Subscription> {
+        Err(Error::unimplemented("nobody hears"))
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.lock().unwrap().push("hand over");
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn what_hooks_publish_is_handed_over_before_the_end() -> Result<()> {
-    let registry = Memory::new();
-    let hearing =
-        Service::new("admin").registry(registry.clone()).linked(env!("CARGO_PKG_NAME")).start().await?;
+    let broker = Noting::default();
+    let service = || Service::new("kinds").registry(Memory::new()).broker(broker.clone()).handle(Kinds);
     let publish =
         |service: Service| async move { service.publish("last-words", &text("bye")).await.map(drop) };
-
-    let http = Http::new(registry.clone().into());
-    let service = Service::new("kinds").registry(registry.clone()).broker(http.clone()).handle(Kinds);
-    service.after_stop(publish).start().await?.stop().await?;
-    assert_eq!(http.counters().handled, 1);
-
-    let http = Http::new(registry.clone().into());
-    let service = Service::new("kinds").registry(registry).broker(http.clone()).handle(Kinds);
     let fail = |_| std::future::ready(Err(Error::failed_precondition("no database")));
-    service.before_start(publish).before_start(fail).start().await.unwrap_err();
-    assert_eq!(http.counters().handled, 1);
-    hearing.stop().await
+
+    service().after_stop(publish).start().await?.stop().await?;
+    assert_eq!(broker.taken(), ["hand over", "publish", "hand over"]);
+    service().before_start(publish).before_start(fail).start().await.unwrap_err();
+    assert_eq!(broker.taken(), ["publish", "hand over"]);
+    Ok(())
 }
 
 #[tokio::test]

@@ -307,6 +307,9 @@ async fn read(
                 Err(error) => break Some(error),
             }
         };
+        if told.held.is_empty() {
+            *hold = None;
+        }
         shared.publish(told.all());
         if let Some(error) = lost {
             return error;
@@ -330,7 +333,7 @@ async fn read(
 #[derive(Default)]
 struct Told {
     nodes: BTreeMap<String, Arc<Node>>,
-    /// What was known before it, and has not been told of.
+    /// What was known before it, and has not been told of yet.
     held: BTreeMap<String, Arc<Node>>,
 }
 
@@ -338,17 +341,19 @@ impl Told {
     fn apply(&mut self, event: Event) {
         match event {
             Event::All(all) => self.nodes = all.into_iter().map(|node| (node.id.clone(), node)).collect(),
-            Event::Put(node) => _ = self.nodes.insert(node.id.clone(), node),
+            Event::Put(node) => {
+                self.held.remove(&node.id);
+                self.nodes.insert(node.id.clone(), node);
+            }
             Event::Gone(id) => {
-                self.nodes.remove(&id);
                 self.held.remove(&id);
+                self.nodes.remove(&id);
             }
         }
     }
 
     fn all(&self) -> Nodes {
-        let held = self.held.iter().filter(|(id, _)| !self.nodes.contains_key(*id));
-        let all: BTreeMap<_, _> = self.nodes.iter().chain(held).collect();
+        let all: BTreeMap<_, _> = self.nodes.iter().chain(&self.held).collect();
         all.into_values().cloned().collect()
     }
 }

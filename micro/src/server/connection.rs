@@ -208,8 +208,8 @@ mod tests {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
     /// Counts the answers of a connection on which `earlier` requests were answered, when the next request arrives at
-    /// the moment at which the server goes on to `phase`.
-    async fn answers(earlier: usize, phase: Phase) -> usize {
+    /// the moment at which the drain begins.
+    async fn answers(earlier: usize) -> usize {
         let (mut near, far) = tokio::io::duplex(1024);
         let service = service_fn(|_: http::Request<Incoming>| async {
             Ok::<_, Infallible>(http::Response::new("answered".to_owned()))
@@ -217,14 +217,14 @@ mod tests {
         let (sender, receiver) = watch::channel(Phase::Serving);
         let connection = pin!(http1_builder(&Limits::default()).serve_connection(TokioIo::new(far), service));
         let finish = |connection: Pin<&mut _>| http1::Connection::graceful_shutdown(connection);
-        let mut driven = pin!(drive(connection, receiver, phase, finish));
+        let mut driven = pin!(drive(connection, receiver, Phase::Draining, finish));
         for _ in 0..earlier {
             near.write_all(REQUEST).await.unwrap();
         }
         let is_pending = poll_fn(|context| Poll::Ready(driven.as_mut().poll(context).is_pending())).await;
         assert!(is_pending, "nobody ended it");
         near.write_all(REQUEST).await.unwrap();
-        sender.send_replace(phase);
+        sender.send_replace(Phase::Draining);
         driven.await.unwrap();
         let mut answers = String::new();
         near.read_to_string(&mut answers).await.unwrap();
@@ -232,11 +232,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_arrives_as_the_server_begins_to_stop_is_answered() {
-        for phase in [Phase::Refusing, Phase::Draining] {
-            for earlier in [0, 1, 2] {
-                assert_eq!(answers(earlier, phase).await, earlier + 1, "{phase:?}");
-            }
+    async fn a_request_that_arrives_as_the_drain_begins_is_answered() {
+        // Which of two ready futures is looked at first may be chance.
+        for earlier in [0, 1, 2].into_iter().cycle().take(30) {
+            assert_eq!(answers(earlier).await, earlier + 1);
         }
     }
 }

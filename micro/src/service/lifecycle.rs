@@ -72,12 +72,23 @@ impl Running {
     }
 }
 
-/// Marks the service stopped, and cuts off what runs, when starting or stopping is given up half way.
-struct Unless<'a>(&'a Service, Phase);
+/// Cuts off what runs, and marks the service stopped, if it is dropped while the service is still in the phase:
+/// starting or stopping was given up half way.
+struct GiveUpGuard(Service, Option<Phase>);
 
-impl Drop for Unless<'_> {
+impl GiveUpGuard {
+    fn new(service: &Service, phase: Phase) -> Self {
+        GiveUpGuard(service.clone(), Some(phase))
+    }
+
+    fn disarm(mut self) {
+        self.1 = None;
+    }
+}
+
+impl Drop for GiveUpGuard {
     fn drop(&mut self) {
-        if self.0.pass(self.1, Phase::Stopped) {
+        if self.1.is_some_and(|phase| self.0.pass(phase, Phase::Stopped)) {
             // What is dropped is cut off, after the lock was let go.
             let _running = self.0.running().take();
         }
@@ -86,7 +97,8 @@ impl Drop for Unless<'_> {
 
 impl Service {
     /// Reads the settings, opens the registry, constructs and mounts what is served, listens and registers. Returns
-    /// a handle of the running service, so that it can stand at the end of the builder's chain.
+    /// a handle of the running service, so that it can stand at the end of the builder's chain. Dropping the future
+    /// gives the start up and cuts off what has begun.
     ///
     /// # Errors
     ///
@@ -116,12 +128,12 @@ impl Service {
                 self.name()
             )));
         };
-        let given_up = Unless(self, Phase::Starting);
-        let hooked = !setup.hooks.before_start.is_empty();
+        let guard = GiveUpGuard::new(self, Phase::Starting);
         let (running, after_start) = match self.bring_up(*setup, reach).await {
             Ok(up) => up,
             Err(error) => {
-                if let (true, Some(opened)) = (hooked, self.inner.opened.get()) {
+                // Hooks and constructors may have published.
+                if let Some(opened) = self.inner.opened.get() {
                     flush(opened.client.broker(), LAST_EVENTS).await;
                 }
                 return Err(error);
@@ -130,12 +142,12 @@ impl Service {
         let limit = running.hook_timeout;
         *self.running() = Some(running);
         self.pass(Phase::Starting, Phase::Running);
-        drop(given_up);
-        let given_up = Unless(self, Phase::Running);
-        let hooked = hooks::run("after_start", after_start, self, limit).await;
-        // From here on it takes somebody who stops it.
-        mem::forget(given_up);
-        if let Err(error) = hooked {
+        guard.disarm();
+        let guard = GiveUpGuard::new(self, Phase::Running);
+        let result = hooks::run("after_start", after_start, self, limit).await;
+        // It has started: from here on it runs until somebody stops it.
+        guard.disarm();
+        if let Err(error) = result {
             if let Err(error) = self.stop().await {
                 tracing::warn!(error = ?error, "stopping after a failed start");
             }
@@ -145,11 +157,11 @@ impl Service {
     }
 
     /// Announces that the service goes, refuses new calls so that callers try another node, finishes what runs
-    /// within the drain limit, deregisters. A service that is stopped stays so; whoever calls meanwhile waits, and
-    /// whoever waits no longer does not take it back.
+    /// within the drain limit, deregisters. A service that is stopped stays so; whoever calls meanwhile waits. Dropping
+    /// the future does not take it back: the service stops all the same.
     ///
-    /// What runs is waited for, so a handler that awaits this waits for itself, until its deadline or the drain
-    /// limit: `tokio::spawn` it there.
+    /// What runs is waited for, so a handler that awaits this waits for itself, until its deadline or the drain limit;
+    /// a hook, until its time is up. `tokio::spawn` it there.
     ///
     /// # Errors
     ///
@@ -184,10 +196,11 @@ impl Service {
 
     /// Stops in a task of its own: whoever asked for it may be a call that ends with the others.
     async fn stop_apart(&self) -> Result<()> {
-        let service = self.clone();
+        // Made here, as a task that never runs is dropped too.
+        let guard = GiveUpGuard::new(self, Phase::Stopping);
         let stopping = async move {
-            let _given_up = Unless(&service, Phase::Stopping);
-            service.bring_down().await
+            let guard = guard;
+            guard.0.bring_down().await
         };
         let stopping = tokio::spawn(stopping.with_current_subscriber());
         *self.inner.stopping.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopping.abort_handle());
@@ -405,10 +418,7 @@ impl Service {
         tracing::info!(service = self.name(), in_flight = server.in_flight(), "stopping");
         // The port stays open until nobody can find the node any more: late comers are refused politely, in a way
         // that lets them go elsewhere.
-        let cut_off = server.finish(left()).await;
-        if cut_off > 0 {
-            tracing::warn!(service = self.name(), calls = cut_off, "calls are cut off at the drain limit");
-        }
+        let late = server.finish(left()).await;
         consumers.finish(left()).await;
         announcement.withdraw().await;
         // What the last calls and events published is on its way still. Nobody is to be sent anything here meanwhile.
@@ -416,11 +426,18 @@ impl Service {
         if let Some(health) = &health {
             health.end();
         }
-        let still_run = server.finish(Duration::ZERO).await > 0;
-        server.close(still_run).await;
-        let hooked = !after_stop.is_empty();
+        let cut_off = match late {
+            0 => 0,
+            // Deregistering has given them some time more.
+            _ => server.finish(Duration::ZERO).await,
+        };
+        if cut_off > 0 {
+            tracing::warn!(service = self.name(), calls = cut_off, "calls are cut off at the drain limit");
+        }
+        server.close(cut_off > 0).await;
+        let had_hooks = !after_stop.is_empty();
         let after = hooks::run_all("after_stop", after_stop, self, hook_timeout).await;
-        if hooked {
+        if had_hooks {
             flush(&broker, LAST_EVENTS).await;
         }
         if let Some(exporting) = &exporting {
@@ -520,8 +537,32 @@ async fn listen(server: &Server, settings: &Settings, registry: &Handle) -> Resu
 mod tests {
     use super::*;
 
+    use std::future::{pending, poll_fn};
+    use std::pin::pin;
+    use std::task::Poll;
+
     use crate::config::Sources;
-    use crate::registry::Register;
+    use crate::error::Code;
+    use crate::registry::{Memory, Register};
+
+    #[tokio::test]
+    async fn a_stop_that_is_cut_off_has_stopped_whether_it_had_begun_or_not() {
+        for begun in [false, true] {
+            let service = Service::new("s").registry(Memory::new()).before_stop(|_| pending());
+            service.start().await.unwrap();
+            let mut stopping = pin!(service.stop());
+            let first = poll_fn(|context| Poll::Ready(stopping.as_mut().poll(context))).await;
+            assert!(first.is_pending(), "a hook holds it up");
+            if begun {
+                tokio::task::yield_now().await;
+            }
+            service.cut_off();
+            let ended = tokio::time::timeout(Duration::from_secs(60), stopping).await.expect("it stops on");
+            assert_eq!(ended.unwrap_err().code(), Code::Cancelled);
+            service.stopped().await;
+            assert!(service.server().is_none(), "it runs on");
+        }
+    }
 
     #[test]
     fn defaults_of_the_settings_are_those_of_the_types_they_fill() {

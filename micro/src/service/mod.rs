@@ -90,7 +90,8 @@ use setup::Setup;
 /// What a process serves: built in `main`, a cheap handle afterwards. Clones are the same service.
 ///
 /// Methods that take and return `self` belong before [`start`](Service::start), which reports whatever was wrong
-/// in them. When the last handle is dropped, what still runs is cut off; [`stop`](Service::stop) ends it well.
+/// in them. When the last handle is dropped, what still runs is cut off, unless it is stopping;
+/// [`stop`](Service::stop) ends it well.
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Inner>,

@@ -48,6 +48,8 @@ impl Service {
         let mut stopping = pin!(self.stop());
         loop {
             tokio::select! {
+                // Begun before a second signal can end it.
+                biased;
                 result = &mut stopping => return result,
                 name = signals.next() => note(self, name, &mut signalled)?,
             }

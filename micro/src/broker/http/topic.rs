@@ -62,7 +62,7 @@ impl Topic {
                 // Its members may be on their way back.
                 Aim::Queue(_) => drop(ways.all.insert(aim, lane)),
                 // It is about to stop, and finishes what it has.
-                Aim::Node(ref node) if self.audience.node(node).is_some() => {
+                Aim::Node(ref node) if self.audience.node(node).is_some_and(|node| node.is_draining()) => {
                     drop(ways.all.insert(aim, lane));
                 }
                 Aim::Node(node) => {

@@ -291,6 +291,22 @@ async fn an_empty_answer_is_believed_although_watches_are_lost_again_and_again()
     cutting.abort();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_forgets_a_second_time_gets_its_time_again() {
+    let moody = Moody::default();
+    moody.put("a", "s").await;
+    let (cache, query) = (cache(&moody), Query::service("s"));
+    shows(&cache, &query, &["a"]).await;
+    moody.forget(&["a"]).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    moody.put("a", "s").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    moody.forget(&["a"]).await;
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    assert_eq!(ids(&cache.nodes(&query).await.unwrap()), ["a"]);
+    shows(&cache, &query, &[]).await;
+}
+
 #[tokio::test]
 async fn who_has_gone_is_not_held_whoever_is_told_of_first() {
     let node = |id: &str| Arc::new(Node::new(id, "s"));
