@@ -67,10 +67,14 @@ pub(crate) async fn serve(
     };
     let (lent, lender) = linger::lend(stream);
     let io = TokioIo::new(lent);
+    let over = CancellationToken::new();
+    let end = over.clone().drop_guard();
+    let over = Arc::new(over);
+    let told = (protocol == Protocol::Http2).then(|| over.clone());
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let (core, edge) = (core.clone(), edge.clone());
+        let (core, edge, told) = (core.clone(), edge.clone(), told.clone());
         async move {
-            let mut request = request.map(HttpBody::incoming);
+            let mut request = request.map(|body| HttpBody::arriving(body, told));
             let mut response = match edge {
                 None => dispatch(&core, Some(peer), request).await,
                 Some(edge) => {
@@ -93,12 +97,11 @@ pub(crate) async fn serve(
             drive(connection, phase, Phase::Draining, |connection| connection.graceful_shutdown()).await
         }
         Protocol::Http2 => {
-            let over = CancellationToken::new();
-            let _end = over.clone().drop_guard();
             let connection = pin!(http2_builder(&limits, Tasks(over)).serve_connection(io, service));
             drive(connection, phase, Phase::Refusing, |connection| connection.graceful_shutdown()).await
         }
     };
+    drop(end);
     match ended {
         Ok(()) => lender.close().await,
         // Peers that hang up are everyday life.
@@ -178,7 +181,7 @@ where
 ///
 /// hyper keeps a clone in every task, so a set of tasks held here would hold itself; a token does not.
 #[derive(Clone, Debug)]
-struct Tasks(CancellationToken);
+struct Tasks(Arc<CancellationToken>);
 
 impl<F> hyper::rt::Executor<F> for Tasks
 where

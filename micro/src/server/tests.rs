@@ -197,6 +197,44 @@ async fn bad_requests_get_their_status_and_the_mend() {
     }
 }
 
+/// Sends the head of a request that is refused; returns what sends the rest, once the answer is there and a
+/// round trip has shown what the server sent behind it.
+async fn refused_early(address: SocketAddr) -> (h2::SendStream<Bytes>, tokio::task::JoinHandle<()>) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, mut connection) = h2::client::handshake(stream).await.unwrap();
+    let mut ping = connection.ping_pong().unwrap();
+    let driver = tokio::spawn(async move { drop(connection.await) });
+    let request = http::Request::post(format!("http://{address}/p.v1.P/Nope"))
+        .header("content-type", "application/json")
+        .body(())
+        .unwrap();
+    let (response, rest) = client.send_request(request, false).unwrap();
+    let (head, mut body) = response.await.unwrap().into_parts();
+    assert_eq!(head.status, 404);
+    while let Some(data) = body.data().await {
+        body.flow_control().release_capacity(data.unwrap().len()).unwrap();
+    }
+    ping.ping(h2::Ping::opaque()).await.unwrap();
+    (rest, driver)
+}
+
+#[tokio::test]
+async fn the_end_of_a_request_that_was_answered_early_is_waited_for_within_bounds() {
+    let (_server, address) = start(options()).await;
+    let reset = |mut rest: h2::SendStream<Bytes>| async move {
+        let reset = std::future::poll_fn(|context| rest.poll_reset(context));
+        tokio::time::timeout(BOUND, reset).await.expect("the stream is open for ever")
+    };
+
+    let (mut rest, _driver) = refused_early(address).await;
+    let is_open = std::future::poll_fn(|context| Poll::Ready(rest.poll_reset(context).is_pending())).await;
+    assert!(is_open, "clients take a reset for a failure");
+    rest.send_data("{}".into(), true).unwrap();
+
+    let (rest, _driver) = refused_early(address).await;
+    assert_eq!(reset(rest).await.unwrap(), h2::Reason::NO_ERROR, "it took too long");
+}
+
 #[tokio::test]
 async fn grpc_carries_metadata_message_and_trailers() {
     let (_server, address) = start(options()).await;

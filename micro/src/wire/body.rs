@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -9,7 +10,9 @@ use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
 
+use super::arriving::Arriving;
 use super::count::Running;
 use crate::body::Body;
 use crate::error::{Error, Result};
@@ -29,7 +32,7 @@ pub struct HttpBody {
 enum Repr {
     Empty,
     Full(Bytes),
-    Incoming(Incoming),
+    Arriving(Arriving),
     Messages(Messages),
     Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>),
 }
@@ -82,8 +85,9 @@ impl HttpBody {
         HttpBody::from_repr(Repr::Full(bytes.into()))
     }
 
-    pub(crate) fn incoming(body: Incoming) -> Self {
-        HttpBody::from_repr(Repr::Incoming(body))
+    /// Takes the body of a request, from an HTTP/2 connection that ends with `over`, or from another one.
+    pub(crate) fn arriving(body: Incoming, over: Option<Arc<CancellationToken>>) -> Self {
+        HttpBody::from_repr(Repr::Arriving(Arriving::new(body, over)))
     }
 
     /// Writes the messages of a response, then how the call ended.
@@ -128,7 +132,7 @@ impl http_body::Body for HttpBody {
                 self.repr = Repr::Empty;
                 Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(Frame::data(bytes))) })
             }
-            Repr::Incoming(body) => Pin::new(body).poll_frame(context).map_err(broken),
+            Repr::Arriving(body) => Pin::new(body).poll_frame(context).map_err(broken),
             Repr::Messages(messages) => messages.poll(context).map(|frame| frame.map(Ok)),
             Repr::Boxed(body) => body.as_mut().poll_frame(context),
         }
@@ -138,7 +142,7 @@ impl http_body::Body for HttpBody {
         match &self.repr {
             Repr::Empty => true,
             Repr::Full(bytes) => bytes.is_empty(),
-            Repr::Incoming(body) => body.is_end_stream(),
+            Repr::Arriving(body) => body.is_end_stream(),
             Repr::Messages(messages) => messages.ended,
             Repr::Boxed(body) => body.is_end_stream(),
         }
@@ -148,7 +152,7 @@ impl http_body::Body for HttpBody {
         match &self.repr {
             Repr::Empty => SizeHint::with_exact(0),
             Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Repr::Incoming(body) => body.size_hint(),
+            Repr::Arriving(body) => body.size_hint(),
             Repr::Messages(_) => SizeHint::default(),
             Repr::Boxed(body) => body.size_hint(),
         }
@@ -193,7 +197,7 @@ impl fmt::Debug for HttpBody {
         f.write_str(match &self.repr {
             Repr::Empty => "HttpBody(empty)",
             Repr::Full(_) => "HttpBody(full)",
-            Repr::Incoming(_) => "HttpBody(incoming)",
+            Repr::Arriving(_) => "HttpBody(arriving)",
             Repr::Messages(_) => "HttpBody(messages)",
             Repr::Boxed(_) => "HttpBody(boxed)",
         })

@@ -4,6 +4,7 @@
 //! [`Request`], and an answer into an HTTP response; routing, deadlines, layers and panics are none of its
 //! business. A wire is added by its file and its row in [`WIRES`].
 
+mod arriving;
 mod body;
 pub(crate) mod count;
 pub(crate) mod grpc;
