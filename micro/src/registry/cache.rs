@@ -340,7 +340,10 @@ struct Told {
 impl Told {
     fn apply(&mut self, event: Event) {
         match event {
-            Event::All(all) => self.nodes = all.into_iter().map(|node| (node.id.clone(), node)).collect(),
+            Event::All(all) => {
+                self.nodes = all.into_iter().map(|node| (node.id.clone(), node)).collect();
+                self.held.retain(|id, _| !self.nodes.contains_key(id));
+            }
             Event::Put(node) => {
                 self.held.remove(&node.id);
                 self.nodes.insert(node.id.clone(), node);

@@ -67,14 +67,13 @@ pub(crate) async fn serve(
     };
     let (lent, lender) = linger::lend(stream);
     let io = TokioIo::new(lent);
-    let over = CancellationToken::new();
-    let end = over.clone().drop_guard();
-    let over = Arc::new(over);
-    let told = (protocol == Protocol::Http2).then(|| over.clone());
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let (core, edge, told) = (core.clone(), edge.clone(), told.clone());
+        let (core, edge) = (core.clone(), edge.clone());
         async move {
-            let mut request = request.map(|body| HttpBody::arriving(body, told));
+            let mut request = request.map(match protocol {
+                Protocol::Http1 => HttpBody::incoming,
+                Protocol::Http2 => HttpBody::incoming_http2,
+            });
             let mut response = match edge {
                 None => dispatch(&core, Some(peer), request).await,
                 Some(edge) => {
@@ -97,11 +96,12 @@ pub(crate) async fn serve(
             drive(connection, phase, Phase::Draining, |connection| connection.graceful_shutdown()).await
         }
         Protocol::Http2 => {
-            let connection = pin!(http2_builder(&limits, Tasks(over)).serve_connection(io, service));
+            let over = CancellationToken::new();
+            let _end = over.clone().drop_guard();
+            let connection = pin!(http2_builder(&limits, Tasks(over.into())).serve_connection(io, service));
             drive(connection, phase, Phase::Refusing, |connection| connection.graceful_shutdown()).await
         }
     };
-    drop(end);
     match ended {
         Ok(()) => lender.close().await,
         // Peers that hang up are everyday life.

@@ -219,20 +219,24 @@ async fn refused_early(address: SocketAddr) -> (h2::SendStream<Bytes>, tokio::ta
 }
 
 #[tokio::test]
-async fn the_end_of_a_request_that_was_answered_early_is_waited_for_within_bounds() {
+async fn the_end_of_a_request_that_was_answered_early_is_waited_for_but_not_for_ever() {
     let (_server, address) = start(options()).await;
-    let reset = |mut rest: h2::SendStream<Bytes>| async move {
-        let reset = std::future::poll_fn(|context| rest.poll_reset(context));
-        tokio::time::timeout(BOUND, reset).await.expect("the stream is open for ever")
-    };
-
+    // On a busy machine the wait may be over before the look.
+    for attempt in 0.. {
+        assert!(attempt < 100, "the machine is too busy");
+        let begun = std::time::Instant::now();
+        let (mut rest, _driver) = refused_early(address).await;
+        let is_open =
+            std::future::poll_fn(|context| Poll::Ready(rest.poll_reset(context).is_pending())).await;
+        if begun.elapsed() < Duration::from_millis(200) {
+            assert!(is_open, "clients take a reset for a failure");
+            break;
+        }
+    }
     let (mut rest, _driver) = refused_early(address).await;
-    let is_open = std::future::poll_fn(|context| Poll::Ready(rest.poll_reset(context).is_pending())).await;
-    assert!(is_open, "clients take a reset for a failure");
-    rest.send_data("{}".into(), true).unwrap();
-
-    let (rest, _driver) = refused_early(address).await;
-    assert_eq!(reset(rest).await.unwrap(), h2::Reason::NO_ERROR, "it took too long");
+    let reset = std::future::poll_fn(|context| rest.poll_reset(context));
+    let reset = tokio::time::timeout(BOUND, reset).await.expect("the stream is open for ever");
+    assert_eq!(reset.unwrap(), h2::Reason::NO_ERROR);
 }
 
 #[tokio::test]

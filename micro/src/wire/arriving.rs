@@ -1,11 +1,10 @@
 //! The body of a request as it arrives, and what becomes of it when nobody reads it to its end.
 //!
-//! Over HTTP/2, a stream whose answer is whole and whose request is not has to be reset (RFC 9113, section 8.1).
-//! Common clients take that for a failure, curl 7.88 for one, although the answer is there. So the end of a request
-//! that was answered early is waited for, within bounds; most are a packet away.
+//! When an HTTP/2 stream is given up whose answer is whole and whose request is not, h2 resets it, as RFC 9113 allows
+//! (section 8.1). Common clients take that for a failure, curl 7.88 for one, although the answer is there. So the end
+//! of a request that nobody reads any more is waited for, within bounds; most are a packet away.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,24 +13,25 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
-/// How much is read and dropped, in bytes, and for how long.
+/// How much is read and dropped, in bytes.
 const MOST: usize = 64 * 1024;
-const LONGEST: Duration = Duration::from_secs(1);
+
+/// For how long. A server that stops waits for it, so there has to be time left for the goodbye.
+const LONGEST: Duration = Duration::from_millis(400);
 
 /// The body of a request.
 #[derive(Debug)]
 pub(super) struct Arriving {
     /// There until the drop.
     body: Option<Incoming>,
-    /// The end of the connection, where an unread rest matters.
-    over: Option<Arc<CancellationToken>>,
+    /// Whether a rest that nobody reads is waited for.
+    discards: bool,
 }
 
 impl Arriving {
-    pub(super) fn new(body: Incoming, over: Option<Arc<CancellationToken>>) -> Self {
-        Arriving { body: Some(body), over }
+    pub(super) fn new(body: Incoming, discards: bool) -> Self {
+        Arriving { body: Some(body), discards }
     }
 }
 
@@ -43,10 +43,12 @@ impl Body for Arriving {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(context),
-            None => Poll::Ready(None),
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(body).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) {
+            self.discards = false;
         }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -60,13 +62,13 @@ impl Body for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        let (Some(body), Some(over)) = (self.body.take(), self.over.take()) else { return };
-        if body.is_end_stream() {
+        let Some(body) = self.body.take().filter(|body| self.discards && !body.is_end_stream()) else {
             return;
-        }
-        // Outside of a runtime the connection has ended with it.
+        };
+        // Somebody may drop it outside of the runtime; then it is reset. The end of the connection is an end of the
+        // body, so nothing outlives that.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { over.run_until_cancelled(timeout(LONGEST, discard(body))).await });
+            runtime.spawn(timeout(LONGEST, discard(body)));
         }
     }
 }

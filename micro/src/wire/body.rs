@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -10,7 +9,6 @@ use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio_util::sync::CancellationToken;
 
 use super::arriving::Arriving;
 use super::count::Running;
@@ -85,9 +83,13 @@ impl HttpBody {
         HttpBody::from_repr(Repr::Full(bytes.into()))
     }
 
-    /// Takes the body of a request, from an HTTP/2 connection that ends with `over`, or from another one.
-    pub(crate) fn arriving(body: Incoming, over: Option<Arc<CancellationToken>>) -> Self {
-        HttpBody::from_repr(Repr::Arriving(Arriving::new(body, over)))
+    pub(crate) fn incoming(body: Incoming) -> Self {
+        HttpBody::from_repr(Repr::Arriving(Arriving::new(body, false)))
+    }
+
+    /// As [`incoming`](HttpBody::incoming), of an HTTP/2 stream.
+    pub(crate) fn incoming_http2(body: Incoming) -> Self {
+        HttpBody::from_repr(Repr::Arriving(Arriving::new(body, true)))
     }
 
     /// Writes the messages of a response, then how the call ended.

@@ -37,7 +37,7 @@ async fn listen(answers: Answers) -> Port {
         while let Ok((stream, _)) = listener.accept().await {
             let answers = answers.clone();
             let service = service_fn(move |request: Request<Incoming>| {
-                let answer = answers(request.map(|body| HttpBody::arriving(body, None)));
+                let answer = answers(request.map(HttpBody::incoming));
                 async move { Ok::<_, Infallible>(answer.await) }
             });
             let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());

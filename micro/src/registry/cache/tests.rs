@@ -318,4 +318,9 @@ async fn who_has_gone_is_not_held_whoever_is_told_of_first() {
         told.apply(event);
     }
     assert_eq!(ids(&told.all()), ["b", "c"]);
+    // A burst that was too long to be told one by one.
+    let moved = Node::new("b", "s").zone("north");
+    told.apply(Event::All(vec![moved.into(), node("d")]));
+    assert_eq!((ids(&told.all()), told.all()[0].zone.as_str()), (vec!["b", "d"], "north"));
+    assert!(told.held.is_empty());
 }

@@ -93,7 +93,7 @@ mod tests {
     async fn answer(request: http::Request<Incoming>) -> Result<http::Response<HttpBody>, Infallible> {
         let status: StatusCode = request.uri().path()[1..].parse().unwrap();
         let authority = request.uri().authority().unwrap().to_string();
-        let mut body = HttpBody::arriving(request.into_body(), None);
+        let mut body = HttpBody::incoming(request.into_body());
         let mut length = 0;
         while let Some(Ok(frame)) =
             std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context)).await
